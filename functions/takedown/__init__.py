@@ -1,0 +1,3 @@
+"""Takedown: evidence-grade cases against counterfeit and infringing marketplace listings."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,37 @@
+"""The two base models: values inside, and input at the edges. Both are frozen and refuse unknown fields."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,32}$")]
+"""An id of ours: UUIDv7 in hex (or any lower-case token of at most 32 characters; execution names allow 80)."""
+
+Sha256Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 digest in lower-case hex."""
+
+Sha512Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
+"""A SHA-512 digest in lower-case hex."""
+
+Timestamp = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+"""RFC 3339, UTC, three decimals and ``Z``; sorts as text."""
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
+"""One line of text typed by a person: no control characters, no line separators."""
+
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$")]
+"""One plain e-mail address (the HTML living standard's form, ASCII): no display name, no second recipient."""
+
+
+class Frozen(BaseModel):
+    """A value: immutable, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Document(Frozen):
+    """A stored document: `schema` names its kind and version, and readers accept older ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
