@@ -1,21 +1,21 @@
 """Every error Takedown raises on purpose, as one tree.
 
-    TakedownError
-    ├── InputError                 something given to us cannot be used; names the field and the remedy
-    │   ├── UrlRefusedError        a URL that the guard will not visit, with the guard's reason
-    │   └── ConfigurationError     a setting of the deployment is missing or wrong
-    ├── NotFoundError              no such case, listing, notice or bundle for this tenant
-    ├── ConflictError              the state of the record does not allow it now
-    │   ├── TransitionError        a state change that the tables in `states.py` do not hold
-    │   ├── AlreadyExistsError     something was written under that name before; nothing was overwritten
-    │   └── ApprovalError          the approval is missing, stale, for another text, or by the preparer
-    ├── ForbiddenError             the actor may not do this
-    ├── IntegrityError             stored bytes, a hash, a signature or a chain does not match
-    │   └── ChainError             the custody chain breaks; names the first difference
-    ├── BundleUnusableError        not a bundle that can be read at all (verifier exit code 3)
-    ├── TimeStampError             a time-stamp answer that cannot be used
-    ├── SendUnknownError           a mail may or may not have left; never retried, a person decides
-    └── RetryableError             a passing fault; state machines retry this class by its exact name
+TakedownError
+├── InputError                 something given to us cannot be used; names the field and the remedy
+│   ├── UrlRefusedError        a URL that the guard will not visit, with the guard's reason
+│   └── ConfigurationError     a setting of the deployment is missing or wrong
+├── NotFoundError              no such case, listing, notice or bundle for this tenant
+├── ConflictError              the state of the record does not allow it now
+│   ├── TransitionError        a state change that the tables in `states.py` do not hold
+│   ├── AlreadyExistsError     something was written under that name before; nothing was overwritten
+│   └── ApprovalError          the approval is missing, stale, for another text, or by the preparer
+├── ForbiddenError             the actor may not do this
+├── IntegrityError             stored bytes, a hash, a signature or a chain does not match
+│   └── ChainError             the custody chain breaks; names the first difference
+├── BundleUnusableError        not a bundle that can be read at all (verifier exit code 3)
+├── TimeStampError             a time-stamp answer that cannot be used
+├── SendUnknownError           a mail may or may not have left; never retried, a person decides
+└── RetryableError             a passing fault; state machines retry this class by its exact name
 """
 
 from __future__ import annotations

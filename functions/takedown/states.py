@@ -67,7 +67,7 @@ class TargetKind(StrEnum):
 
 
 class VerdictKind(StrEnum):
-    """What one look showed. REMOVED and LIVE need positive evidence; everything else says that it could not tell, and why."""
+    """What one look showed. REMOVED and LIVE need positive evidence; every other kind says why it could not tell."""
 
     LIVE = "LIVE"
     REMOVED = "REMOVED"

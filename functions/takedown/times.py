@@ -31,7 +31,9 @@ def from_text(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
-        raise InputError("time", f"{text!r} is not an RFC 3339 instant.", "Write it as 2026-11-23T20:00:00.000Z.") from error
+        raise InputError(
+            "time", f"{text!r} is not an RFC 3339 instant.", "Write it as 2026-11-23T20:00:00.000Z."
+        ) from error
     if instant.tzinfo is None:
         raise InputError("time", f"{text!r} has no offset.", "End it with Z.")
     return instant.astimezone(UTC)
