@@ -97,3 +97,5 @@ class Case(Document):
     opened_at: Timestamp
     batches: int
     """How many times listings were added; each batch is one execution of the case machine."""
+    version: int = 0
+    """Counts stored changes; every write is conditional on it."""

@@ -93,6 +93,10 @@ class TimeStampError(TakedownError):
     """A time-stamp answer that cannot be used."""
 
 
+class NotAcceptedError(TakedownError):
+    """A mail was definitely not accepted; it may be tried again."""
+
+
 class SendUnknownError(TakedownError):
     """A mail may or may not have left. Never retried: a person decides."""
 

@@ -41,6 +41,7 @@ class Listing(Document):
     removal_captures: list[Id] = Field(default_factory=list)
     """The sealed captures that prove the removal, first look first."""
     notice_id: Id | None = None
+    notice_sent_at: Timestamp | None = None
     next_check_at: Timestamp | None = None
     escalated_at: Timestamp | None = None
     """Set once, when it was still up at the escalation point."""

@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 from cryptography.hazmat.primitives import hashes
-from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, decode_timestamp_response
-from rfc3161_client.base import PKIStatus
+from rfc3161_client import HashAlgorithm, PKIStatus, TimestampRequestBuilder, decode_timestamp_response
 
 from takedown.errors import ConfigurationError, TimeStampError
 from takedown.sealing import Token

@@ -1,0 +1,111 @@
+"""A step that failed for good: it goes on the record, and everything else goes on."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Literal
+
+from pydantic import Field
+
+from takedown.actor import system_actor
+from takedown.adapters.case_table import CaseTable, Write
+from takedown.adapters.custody_table import CustodyTable
+from takedown.custody import CustodyEntry
+from takedown.listing import Listing
+from takedown.model import Frozen, Id
+from takedown.notice import Notice
+from takedown.sending import record_send_unknown
+from takedown.states import LISTING_TRANSITIONS, CustodyAction, ListingState, NoticeState, VerdictKind, allow
+from takedown.times import later
+from takedown.watch import WatchPolicy
+from takedown.watching import next_context, superseded
+
+ACTOR = system_actor("RecordFailure")
+
+
+class StepError(Frozen):
+    """What Step Functions says of a failed task."""
+
+    Error: str
+    Cause: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """One printable line: the error's name and message, at most 400 characters."""
+        try:
+            message = json.loads(self.Cause)["errorMessage"]
+        except (ValueError, KeyError, TypeError):
+            message = self.Cause
+        return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", f"{self.Error}: {message}")[:400]
+
+
+class Failure(Frozen):
+    """The event."""
+
+    tenant: Id
+    case_id: Id
+    step: Literal["capture", "notice", "look"]
+    error: StepError
+    listing_id: Id | None = None
+    capture_id: Id | None = None
+    notice_id: Id | None = None
+    watch: int = Field(0, ge=0)
+    look: int = Field(0, ge=0)
+
+
+def record(
+    failure: Failure, *, cases: CaseTable, custody: CustodyTable, policy: WatchPolicy, now: str
+) -> dict[str, Any]:
+    """Record it; for a look, return what the watch carries on."""
+    if failure.step == "notice":
+        return _notice(failure, cases=cases, custody=custody, now=now)
+    listing = cases.get(Listing, failure.tenant, failure.case_id, str(failure.listing_id))
+    reason = failure.error.sentence
+    writes: list[Write] = []
+    fields: dict[str, Any] = {"failure": reason}
+    action, once = CustodyAction.STEP_FAILED, f"look-failed#{listing.listing_id}#{failure.watch}#{failure.look}"
+    if failure.step == "capture":
+        action, once = CustodyAction.CAPTURE_FAILED, f"capture-failed#{failure.capture_id}"
+        if listing.state is ListingState.REPORTED:
+            fields["state"] = allow(LISTING_TRANSITIONS, listing.state, ListingState.CAPTURE_FAILED)
+    else:
+        fields["next_check_at"] = later(now, seconds=policy.interval_seconds)
+    if not superseded(listing, failure.watch):
+        writes.append(cases.change(listing, **fields)[1])
+    entry = CustodyEntry(
+        ts=now,
+        actor=ACTOR,
+        action=action,
+        object=f"listing/{listing.listing_id}",
+        sha256=None,
+        facts={"step": failure.step, "reason": reason},
+    )
+    custody.append(failure.tenant, failure.case_id, entry, once=once, writes=writes)
+    if failure.step == "capture":
+        return {"listing_id": listing.listing_id, "recorded": reason}
+    listing = cases.get(Listing, failure.tenant, failure.case_id, listing.listing_id)
+    context = next_context(
+        listing, VerdictKind.ERROR, watch=failure.watch, look=failure.look, policy=policy, proof=None
+    )
+    return {**context, "decision": "CLOSE"} if superseded(listing, failure.watch) else context
+
+
+def _notice(failure: Failure, *, cases: CaseTable, custody: CustodyTable, now: str) -> dict[str, Any]:
+    notice = cases.get(Notice, failure.tenant, failure.case_id, str(failure.notice_id))
+    reason = failure.error.sentence
+    if notice.state is NoticeState.SENDING:
+        record_send_unknown(notice, reason, cases=cases, custody=custody, now=now)
+        notice = cases.get(Notice, failure.tenant, failure.case_id, notice.notice_id)
+    _, write = cases.change(notice, failure=reason)
+    entry = CustodyEntry(
+        ts=now,
+        actor=ACTOR,
+        action=CustodyAction.STEP_FAILED,
+        object=f"notice/{notice.notice_id}",
+        sha256=None,
+        facts={"step": "notice", "reason": reason, "state": notice.state.value},
+    )
+    once = f"notice-failed#{notice.notice_id}#{notice.attempt_id}"
+    custody.append(failure.tenant, failure.case_id, entry, once=once, writes=[write])
+    return {"notice_id": notice.notice_id, "recorded": reason}

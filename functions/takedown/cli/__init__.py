@@ -1,0 +1,1 @@
+"""The `takedown` command: a client of the API, and the offline verifier."""

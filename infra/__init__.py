@@ -1,0 +1,1 @@
+"""What runs Takedown outside a Lambda function."""

@@ -1,0 +1,264 @@
+"""A small Lambda service: functions, each with a pool of isolated workers behind the Lambda Runtime API.
+
+A worker is what a sandbox is on AWS: one process with AWS's own runtime client (``awslambdaric``), its own environment and its
+own Runtime API (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). It takes one call at a time. If it dies, the
+call in its hands fails as it would on AWS, and the next call gets another worker.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.local.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+
+class FunctionNotFoundError(LookupError):
+    """No function of that name is deployed."""
+
+
+class RuntimeClosedError(RuntimeError):
+    """The local cloud is shutting down."""
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """One function of the template, as its workers need it."""
+
+    logical_id: str
+    name: str
+    arn: str
+    handler: str
+    timeout: float
+    memory: int
+    environment: Mapping[str, str]
+    """The template's variables and the local cloud's, complete."""
+    log_path: Path
+    workers: int
+    """How many may run at once."""
+    async_retries: int = 2
+    """How often an asynchronous call is tried again (AWS's default)."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a call came to."""
+
+    payload: bytes
+    function_error: str | None = None
+    """``Unhandled`` when the payload describes an error, as in the API's X-Amz-Function-Error."""
+
+
+def failure(error_type: str, message: str) -> Answer:
+    """Return the answer for a call that failed outside the handler, in AWS's own shape."""
+    return Answer(json.dumps({"errorType": error_type, "errorMessage": message}).encode(), "Unhandled")
+
+
+@dataclass
+class Invocation:
+    """One call on its way through a pool."""
+
+    payload: bytes
+    arn: str
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    deadline: float = 0.0
+    """Wall-clock time when it will be cut off; set when a worker takes it."""
+    worker: Worker | None = None
+    started: threading.Event = field(default_factory=threading.Event)
+    done: threading.Event = field(default_factory=threading.Event)
+    answer: Answer | None = None
+
+    def settle(self, answer: Answer) -> None:
+        """Give the answer, once; a later one is dropped."""
+        if self.answer is None:
+            self.answer = answer
+        self.started.set()
+        self.done.set()
+
+
+class Pool:
+    """The workers of one function: none at first, more while calls wait, at most `spec.workers`.
+
+    Parameters
+    ----------
+    spec
+        The function.
+    start
+        Starts a worker for this pool.
+    """
+
+    def __init__(self, spec: FunctionSpec, start: Callable[[Pool], Worker]) -> None:
+        self.spec = spec
+        self.workers: list[Worker] = []
+        self._start = start
+        self._queue: deque[Invocation] = deque()
+        self._changed = threading.Condition()
+        self._idle = 0
+        self._closed = False
+
+    def invoke(self, payload: bytes) -> Answer:
+        """Have a worker answer `payload`; wait for it."""
+        call = Invocation(payload, self.spec.arn)
+        with self._changed:
+            if self._closed:
+                raise RuntimeClosedError(f"{self.spec.logical_id} is shut down")
+            self._queue.append(call)
+            self._grow()
+            self._changed.notify_all()
+        call.started.wait()
+        if not call.done.wait(self.spec.timeout) and call.worker is not None:
+            message = f"RequestId: {call.request_id} Error: Task timed out after {self.spec.timeout:.2f} seconds"
+            logger.warning("%s: %s", self.spec.logical_id, message)
+            call.worker.verdict = failure("Sandbox.Timedout", message)
+            call.worker.kill()  # first: a retry must not run beside the call that it repeats
+            call.done.wait()
+        if call.answer is None:
+            raise RuntimeClosedError(f"{self.spec.logical_id} ended without an answer")
+        return call.answer
+
+    def take(self, worker: Worker) -> Invocation | None:
+        """Wait for the next call for `worker`; None when the worker or the pool has ended meanwhile."""
+        with self._changed:
+            self._idle += 1
+            worker.ready = True
+            try:
+                while not self._queue:
+                    if self._closed or worker.dead:
+                        return None
+                    self._changed.wait()
+                if worker.dead:
+                    return None
+                call = self._queue.popleft()
+            finally:
+                self._idle -= 1
+            call.worker = worker
+            call.deadline = time.time() + self.spec.timeout
+            worker.current = call
+            call.started.set()
+            return call
+
+    def finish(self, worker: Worker, request_id: str, answer: Answer) -> bool:
+        """Give the answer of `worker` to its caller; False when it answers for another call."""
+        with self._changed:
+            call = worker.current
+            if call is None or call.request_id != request_id:
+                return False
+            worker.current = None
+        call.settle(answer)
+        return True
+
+    def ended(self, worker: Worker, reason: str) -> None:
+        """Take the end of `worker` in: its call fails, and calls that wait get another worker."""
+        with self._changed:
+            worker.dead = True
+            self.workers.remove(worker)
+            call, worker.current = worker.current, None
+            stranded: list[Invocation] = []
+            if worker.init_error is not None or not worker.ready:
+                # It never came up: so would the next. Everyone who waits for a first worker hears why.
+                if not any(other.ready for other in self.workers):
+                    stranded = list(self._queue)
+                    self._queue.clear()
+            elif self._queue and not self._closed:
+                self._grow()
+            self._changed.notify_all()
+            closed = self._closed
+        answer = worker.init_error or failure("Runtime.ExitError", f"RequestId: unknown Error: {reason}")
+        if call is not None:
+            call.settle(worker.verdict or failure("Runtime.ExitError", f"RequestId: {call.request_id} Error: {reason}"))
+        for waiting in stranded:
+            waiting.settle(answer)
+        if (call is not None or not worker.ready) and worker.verdict is None and not closed:
+            logger.warning("%s: a worker ended: %s", self.spec.logical_id, reason)
+
+    def close(self) -> None:
+        """Refuse new calls and fail those that wait."""
+        with self._changed:
+            self._closed = True
+            stranded = list(self._queue)
+            self._queue.clear()
+            self._changed.notify_all()
+        for call in stranded:
+            call.settle(failure("Lambda.ServiceException", "The local cloud is shutting down."))
+
+    def _grow(self) -> None:
+        starting = sum(not worker.ready for worker in self.workers)
+        if len(self._queue) > self._idle + starting and len(self.workers) < self.spec.workers:
+            self.workers.append(self._start(self))
+
+
+class LambdaRuntime:
+    """All functions of the stack.
+
+    Parameters
+    ----------
+    task_root
+        The folder that is deployed: ``functions/``.
+    on_dead_letter
+        Told of an asynchronous call that failed for good.
+    """
+
+    def __init__(self, task_root: Path, on_dead_letter: Callable[[FunctionSpec, bytes, Answer], None]) -> None:
+        self._task_root = task_root
+        self._on_dead_letter = on_dead_letter
+        self._pools: dict[str, Pool] = {}
+        self._closed = False
+
+    def add(self, spec: FunctionSpec) -> None:
+        """Make a function known under its name, ARN and logical id."""
+        pool = Pool(spec, lambda pool: Worker(pool, self._task_root))
+        for name in (spec.name, spec.arn, spec.logical_id):
+            self._pools[name] = pool
+
+    def specs(self) -> list[FunctionSpec]:
+        """Return the functions, by logical id."""
+        return sorted({id(pool): pool.spec for pool in self._pools.values()}.values(), key=lambda spec: spec.logical_id)
+
+    def pool(self, function: str) -> Pool:
+        """Return the pool of a function, by name, ARN (with or without a qualifier) or logical id."""
+        name = function.removesuffix(":$LATEST")
+        try:
+            return self._pools[name]
+        except KeyError:
+            raise FunctionNotFoundError(f"Function not found: {function}") from None
+
+    def invoke(self, function: str, payload: bytes) -> Answer:
+        """Call a function and wait for its answer."""
+        return self.pool(function).invoke(payload or b"{}")
+
+    def invoke_later(self, function: str, payload: bytes) -> None:
+        """Call a function asynchronously; a failure is tried again, then goes to the dead letters."""
+        pool = self.pool(function)
+
+        def attempts() -> None:
+            try:
+                for attempt in range(pool.spec.async_retries + 1):
+                    time.sleep(attempt)  # AWS waits minutes; nobody at a laptop does
+                    answer = pool.invoke(payload or b"{}")
+                    if answer.function_error is None:
+                        return
+                self._on_dead_letter(pool.spec, payload, answer)
+            except RuntimeClosedError:
+                logger.info("%s: an asynchronous call ended with the local cloud", pool.spec.logical_id)
+
+        threading.Thread(target=attempts, name=f"async-{pool.spec.logical_id}", daemon=True).start()
+
+    def close(self) -> None:
+        """End every worker; return when none is left."""
+        pools = {id(pool): pool for pool in self._pools.values()}.values()
+        for pool in pools:
+            pool.close()
+        workers = [worker for pool in pools for worker in list(pool.workers)]
+        for worker in workers:
+            worker.hang_up()
+        for worker in workers:
+            worker.kill()

@@ -1,0 +1,361 @@
+"""The demo marketplace over HTTP: what a visitor gets before and after a notice, and what the shop remembers."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import re
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from email.message import EmailMessage
+from html import unescape
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+from pydantic import ValidationError
+
+from infra.local.marketplace import AGENT_ADDRESS, AGENT_NAME, Marketplace, load_products
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DELAY = 1.5
+POSTER, MUG, TOTE, PUZZLE, PHONE_CASE, SHIRT, CARDS, WATCH = (str(number) for number in range(1001, 1009))
+
+
+class Clock:
+    """Stands still until it is told to move."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def shop(clock: Clock) -> Iterator[Marketplace]:
+    with Marketplace(moderation_delay=DELAY, clock=clock) as running:
+        yield running
+
+
+def ask(shop: Marketplace, path: str, method: str = "GET", **headers: str) -> Reply:
+    connection = http.client.HTTPConnection(shop.host, timeout=10)
+    try:
+        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        return Reply(answer.status, answer.headers, answer.read())
+    finally:
+        connection.close()
+
+
+def look(shop: Marketplace, item: str) -> int:
+    return ask(shop, f"/item/{item}").status
+
+
+def notice(shop: Marketplace, *items: str, to: str = AGENT_ADDRESS) -> bytes:
+    message = EmailMessage()
+    message["From"] = "Fox & Lantern Press <rights@fox-lantern.example>"
+    message["To"] = f'"{AGENT_NAME}" <{to}>'
+    message["Subject"] = "Notice of copyright infringement: Füchse"
+    message["Message-ID"] = "<1@fox-lantern.example>"
+    lines = [f"  {number}. {shop.item_url(item)}" for number, item in enumerate(items, 1)]
+    message.set_content(
+        "Sehr geehrte Damen und Herren,\n\n" + "\n".join(lines) + "\n\nRegards\n", cte="quoted-printable"
+    )
+    message.add_attachment(b"%PDF-", maintype="application", subtype="pdf", filename="evidence.pdf")
+    return bytes(message)
+
+
+def structured_data(page: str) -> dict[str, object]:
+    found = re.search(r'<script type="application/ld\+json">(.+?)</script>', page, re.DOTALL)
+    assert found is not None
+    data: dict[str, object] = json.loads(found[1])
+    return data
+
+
+def test_a_live_listing_carries_what_real_shops_publish(shop: Marketplace) -> None:
+    page = ask(shop, f"/item/{POSTER}")
+    url = shop.item_url(POSTER)
+    assert page.status == 200
+    assert f'<link rel="canonical" href="{url}">' in page.text
+    assert f'<meta property="og:url" content="{url}">' in page.text
+    assert f'<input type="hidden" name="listing_id" value="{POSTER}">' in page.text
+    assert "Add to cart" in page.text
+    data = structured_data(page.text)
+    assert data["sku"] == POSTER
+    assert data["offers"] == {
+        "@type": "Offer",
+        "url": url,
+        "price": "14.90",
+        "priceCurrency": "EUR",
+        "availability": "https://schema.org/InStock",
+        "itemCondition": "https://schema.org/NewCondition",
+        "seller": {"@type": "Organization", "name": "Moonbeam Prints 24h"},
+    }
+
+
+def test_titles_in_any_script_arrive_whole(shop: Marketplace) -> None:
+    for product in load_products():
+        if product.behaviour.kind != "broken":
+            page = ask(shop, f"/item/{product.id}").text
+            assert structured_data(page)["name"] == product.title
+            title = re.search(r"<title>(.+?) \| Bazaar of Wonders</title>", page)
+            assert title is not None
+            assert unescape(title[1]) == product.title
+
+
+def test_names_and_searches_are_escaped(shop: Marketplace) -> None:
+    assert "Luxe4Less &lt;Official&gt;" in ask(shop, f"/item/{WATCH}").text
+    found = ask(shop, "/?q=%3Cscript%3Ealert(1)%3C/script%3E").text
+    assert "<script" not in found
+    assert "&lt;script&gt;alert(1)" in found
+
+
+@pytest.mark.parametrize("item", [POSTER, MUG, TOTE, CARDS])
+def test_nothing_changes_before_the_moderation_delay_is_over(shop: Marketplace, clock: Clock, item: str) -> None:
+    shop.receive(notice(shop, item))
+    clock.now += DELAY - 0.01
+    assert look(shop, item) == 200
+
+
+def test_a_removed_listing_answers_404_and_leaves_the_shelves(shop: Marketplace, clock: Clock) -> None:
+    assert f'href="/item/{POSTER}"' in ask(shop, "/").text
+    shop.receive(notice(shop, POSTER))
+    clock.now += DELAY
+    assert look(shop, POSTER) == 404
+    assert f'href="/item/{POSTER}"' not in ask(shop, "/").text
+    assert look(shop, MUG) == 200
+
+
+def test_a_soft_removal_answers_200_and_says_so_in_the_main_text(shop: Marketplace, clock: Clock) -> None:
+    shop.receive(notice(shop, MUG))
+    clock.now += DELAY
+    page = ask(shop, f"/item/{MUG}")
+    assert page.status == 200
+    main = page.text.partition("<main")[2].partition("</main>")[0]
+    assert "This listing is no longer available" in main
+    assert "/item/" not in main
+    assert "application/ld+json" not in page.text
+    assert 'class="price"' in page.text.partition('<aside class="page recommendations"')[2]
+
+
+def test_a_wall_stands_for_some_looks_and_then_the_listing_is_gone(shop: Marketplace, clock: Clock) -> None:
+    shop.receive(notice(shop, TOTE))
+    clock.now += DELAY
+    wall = ask(shop, f"/item/{TOTE}")
+    assert wall.status == 403
+    assert wall.headers["cf-mitigated"] == "challenge"
+    assert "<title>Just a moment...</title>" in wall.text
+    assert "no longer available" not in wall.text
+    assert [look(shop, TOTE) for _ in range(3)] == [403, 404, 404]
+
+
+def test_a_wall_may_stand_for_some_seconds_instead(shop: Marketplace, clock: Clock) -> None:
+    shop.receive(notice(shop, WATCH))
+    clock.now += DELAY
+    assert [look(shop, WATCH) for _ in range(4)] == [503] * 4
+    clock.now += 4
+    assert look(shop, WATCH) == 404
+
+
+def test_a_wall_counts_right_when_many_look_at_once(shop: Marketplace, clock: Clock) -> None:
+    shop.set_behaviour(TOTE, "walls_then_removes", wall_looks=7)
+    shop.receive(notice(shop, TOTE))
+    clock.now += DELAY
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: look(shop, TOTE), range(40)))
+    assert sorted(answers) == [403] * 7 + [404] * 33
+
+
+def test_a_stubborn_listing_stays(shop: Marketplace, clock: Clock) -> None:
+    shop.receive(notice(shop, PUZZLE))
+    clock.now += 10_000
+    assert look(shop, PUZZLE) == 200
+
+
+def test_a_broken_listing_gets_no_answer(shop: Marketplace) -> None:
+    with pytest.raises(http.client.RemoteDisconnected):
+        look(shop, SHIRT)
+    assert [each.status for each in shop.looks[SHIRT]] == [None]
+
+
+def test_a_listing_comes_back_and_a_second_notice_removes_it_again(shop: Marketplace, clock: Clock) -> None:
+    shop.set_behaviour(CARDS, "relists", relist_after=3)
+    seen = []
+    for _ in range(2):
+        shop.receive(notice(shop, CARDS))
+        clock.now += DELAY
+        seen.append(look(shop, CARDS))
+        clock.now += 3
+        seen.append(look(shop, CARDS))
+    assert seen == [404, 200, 404, 200]
+    assert shop.notices_per_item == {CARDS: 2}
+
+
+def test_a_notice_outlives_a_change_of_behaviour(shop: Marketplace, clock: Clock) -> None:
+    shop.receive(notice(shop, PUZZLE))
+    clock.now += DELAY
+    shop.set_behaviour(PUZZLE, "removes_404")
+    assert look(shop, PUZZLE) == 404
+
+
+def test_a_behaviour_must_exist_and_so_must_the_item(shop: Marketplace) -> None:
+    with pytest.raises(ValidationError):
+        shop.set_behaviour(POSTER, "removes_404", wall_look=2)
+    with pytest.raises(KeyError):
+        shop.set_behaviour("9999", "stubborn")
+
+
+def test_a_notice_is_kept_with_what_it_names(shop: Marketplace) -> None:
+    raw = notice(shop, PHONE_CASE, POSTER, PHONE_CASE)
+    got = shop.receive(raw)
+    assert shop.received == (got,)
+    assert got.items == (PHONE_CASE, POSTER)
+    assert got.subject == "Notice of copyright infringement: Füchse"
+    assert got.message_id == "<1@fox-lantern.example>"
+    assert got.recipients == (AGENT_ADDRESS,)
+    assert got.raw == raw
+
+
+def test_a_second_notice_for_an_item_is_counted_and_does_not_delay_the_removal(shop: Marketplace, clock: Clock) -> None:
+    shop.receive(notice(shop, POSTER, MUG))
+    clock.now += DELAY - 0.5
+    shop.receive(notice(shop, POSTER))
+    clock.now += 0.5
+    assert look(shop, POSTER) == 404
+    assert shop.notices_per_item == {POSTER: 2, MUG: 1}
+
+
+def test_only_mail_to_the_agent_counts(shop: Marketplace, clock: Clock) -> None:
+    got = shop.receive(notice(shop, POSTER, to="seller@moonbeam.example"))
+    clock.now += DELAY
+    assert (got.for_agent, got.items) == (False, (POSTER,))
+    assert shop.notices_per_item == {}
+    assert look(shop, POSTER) == 200
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "http://127.0.0.1:1/item/1001",
+        "http://another.example/item/1001",
+        "{url}/item/10011",
+        "{url}/item/1001-b",
+        "{url}/item/7777",
+        "item 1001",
+    ],
+)
+def test_what_is_no_listing_of_this_shop_is_passed_over(shop: Marketplace, line: str) -> None:
+    raw = f"To: {AGENT_ADDRESS}\n\n{line.format(url=shop.url)}\n".encode()
+    assert shop.receive(raw).items == ()
+
+
+@pytest.mark.parametrize("ending", [".", ",", ")", ">", "?ref=mail", "#top", '"'])
+def test_a_url_is_found_whatever_stands_after_it(shop: Marketplace, ending: str) -> None:
+    raw = f"To: {AGENT_ADDRESS}\n\nsee ({shop.item_url(POSTER)}{ending}\n".encode()
+    assert shop.receive(raw).items == (POSTER,)
+
+
+def test_odd_mail_does_no_harm(shop: Marketplace) -> None:
+    unknown_charset = f"To: {AGENT_ADDRESS}\nContent-Type: text/plain; charset=klingon\n\n{shop.item_url(MUG)}\n"
+    assert shop.receive(unknown_charset.encode()).items == (MUG,)
+    for raw in (b"", b"\xff\x00\r\n\r\n", b"Content-Type: multipart/mixed\n\n", b"Content-Type: image/png\n\nabc"):
+        assert shop.receive(raw).items == ()
+
+
+def test_every_look_is_logged(shop: Marketplace) -> None:
+    assert shop.looks[POSTER] == ()
+    ask(shop, f"/item/{POSTER}", User_Agent="takedown-watch/0.1 (+mailto:legal@example.com)")
+    headed = ask(shop, f"/item/{POSTER}?ref=home", "HEAD")
+    ask(shop, f"/pictures/{POSTER}/front-160.png")
+    assert headed.body == b""
+    assert int(headed.headers["Content-Length"]) > 1000
+    assert [(each.method, each.status) for each in shop.looks[POSTER]] == [("GET", 200), ("HEAD", 200)]
+    assert shop.looks[POSTER][0].user_agent == "takedown-watch/0.1 (+mailto:legal@example.com)"
+
+
+def test_an_unchanged_page_answers_304_until_it_is_removed(shop: Marketplace, clock: Clock) -> None:
+    tag = ask(shop, f"/item/{POSTER}").headers["ETag"]
+    assert ask(shop, f"/item/{POSTER}", If_None_Match=tag).status == 304
+    assert ask(shop, f"/item/{POSTER}", if_none_match=f'"x", W/{tag}').status == 304
+    shop.receive(notice(shop, POSTER))
+    clock.now += DELAY
+    assert ask(shop, f"/item/{POSTER}", If_None_Match=tag).status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "kind"),
+    [
+        ("/", 200, "text/html; charset=utf-8"),
+        ("/category/prints", 200, "text/html; charset=utf-8"),
+        ("/seller/harbour-makers", 200, "text/html; charset=utf-8"),
+        ("/legal/notices", 200, "text/html; charset=utf-8"),
+        ("/fragments/recommendations/1001", 200, "text/html; charset=utf-8"),
+        ("/robots.txt", 200, "text/plain; charset=utf-8"),
+        ("/favicon.ico", 200, "image/x-icon"),
+        ("/static/shop.css", 200, "text/css; charset=utf-8"),
+        ("/static/shop.js", 200, "text/javascript; charset=utf-8"),
+        ("/static/..", 404, "text/html; charset=utf-8"),
+        ("/static/../server.py", 404, "text/html; charset=utf-8"),
+        ("/pictures/1001/front-161.png", 404, "text/html; charset=utf-8"),
+        ("/pictures/7777/front-160.png", 404, "text/html; charset=utf-8"),
+        ("/item/7777", 404, "text/html; charset=utf-8"),
+        ("/item/1001/reviews", 404, "text/html; charset=utf-8"),
+        ("/category/dragons", 404, "text/html; charset=utf-8"),
+        ("http://[", 404, "text/html; charset=utf-8"),
+        ("//[", 404, "text/html; charset=utf-8"),
+    ],
+)
+def test_every_path_has_an_answer(shop: Marketplace, path: str, status: int, kind: str) -> None:
+    answer = ask(shop, path)
+    assert (answer.status, answer.headers["Content-Type"]) == (status, kind)
+
+
+def test_pictures_are_painted_the_same_every_time(shop: Marketplace) -> None:
+    picture = ask(shop, f"/pictures/{POSTER}/front-360.png")
+    with Image.open(io.BytesIO(picture.body)) as image:
+        assert (image.format, image.size) == ("PNG", (360, 360))
+    with Marketplace() as another:
+        assert ask(another, f"/pictures/{POSTER}/front-360.png").body == picture.body
+
+
+def test_the_agent_is_named_where_a_right_holder_looks_for_it(shop: Marketplace) -> None:
+    page = ask(shop, "/legal/notices").text
+    assert AGENT_ADDRESS in page
+    assert AGENT_NAME in page
+
+
+def test_closing_hangs_up_frees_the_port_and_keeps_the_record() -> None:
+    with Marketplace() as shop:
+        idle = http.client.HTTPConnection(shop.host, timeout=10)
+        idle.request("GET", f"/item/{POSTER}")
+        idle.getresponse().read()
+    idle.close()
+    shop.close()
+    assert len(shop.looks[POSTER]) == 1
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", int(shop.host[10:])), 1):
+        pass
+
+
+def test_before_the_start_there_is_no_address() -> None:
+    with pytest.raises(RuntimeError, match="no port"):
+        _ = Marketplace().url
