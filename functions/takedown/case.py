@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from takedown.actor import Actor
-from takedown.model import Document, Email, Frozen, Id, Line, Timestamp
+from takedown.model import Document, Email, Frozen, Id, Line, Sha256Hex, Timestamp
 from takedown.states import RightKind, TargetKind
 
 Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)]
@@ -97,5 +97,7 @@ class Case(Document):
     opened_at: Timestamp
     batches: int
     """How many times listings were added; each batch is one execution of the case machine."""
+    request_sha256: Sha256Hex
+    """Of the canonical request that opened it: what a repeated Idempotency-Key is compared with."""
     version: int = 0
     """Counts stored changes; every write is conditional on it."""

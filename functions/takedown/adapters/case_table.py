@@ -114,6 +114,18 @@ class CaseTable:
             }
         }
 
+    def create_same(self, document: Document) -> Write:
+        """Make the write of a new document that may be there already, as the very same document."""
+        item = _item(document)
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": item,
+                "ConditionExpression": "attribute_not_exists(pk) OR doc = :doc",
+                "ExpressionAttributeValues": {":doc": item["doc"]},
+            }
+        }
+
     def change(self, old: C, **fields: Any) -> tuple[C, Write]:  # noqa: ANN401 - the model checks every field
         """Make the write of a changed document; it fails where somebody changed it in the meantime.
 

@@ -66,7 +66,7 @@ class Looks:
             self._looks[item].append(look)
 
     def snapshot(self) -> dict[str, tuple[Look, ...]]:
-        """Copy of the log so far; an item that nobody looked at has an empty entry only if it was asked for."""
+        """Copy of the log so far; an item that nobody looked at is absent."""
         with self._lock:
             return {item: tuple(looks) for item, looks in self._looks.items()}
 
@@ -84,8 +84,8 @@ class Site:
             (re.compile(r"/category/([a-z-]+)"), self._category),
             (re.compile(r"/seller/([a-z-]+)"), self._seller),
             (re.compile(r"/legal/notices"), self._legal),
-            (re.compile(r"/fragments/recommendations/(\d{4})"), self._fragment),
-            (re.compile(r"/pictures/(\d{4})/([a-z]+)-([0-9]{3,4})\.png"), self._picture),
+            (re.compile(r"/fragments/recommendations/([0-9]{4})"), self._fragment),
+            (re.compile(r"/pictures/([0-9]{4})/([a-z]+)-([0-9]{3,4})\.png"), self._picture),
             (re.compile(r"/static/([a-z.]+)"), self._static),
             (re.compile(r"/favicon\.ico"), self._favicon),
             (re.compile(r"/robots\.txt"), self._robots),
@@ -100,17 +100,14 @@ class Site:
             None: close the connection without a word.
         """
         path, _, query = target.partition("?")
-        listing = re.fullmatch(r"/item/(\d{1,9})", path)
-        if listing and listing[1] in self._products:
-            answer = self._item(listing[1])
-        else:
-            answer = self._route(path, query)
+        match = re.fullmatch(r"/item/([0-9]{4})", path)
+        item = match[1] if match and match[1] in self._products else None
+        answer = self._item(item) if item else self._route(path, query)
         if answer is not None and answer.status == HTTPStatus.OK:
             answer = _conditional(answer, headers.get("If-None-Match", ""))
-        if listing and listing[1] in self._products:
+        if item:
             status = None if answer is None else answer.status
-            look = Look(datetime.now(UTC), method, headers.get("User-Agent", ""), status)
-            self._looks.add(listing[1], look)
+            self._looks.add(item, Look(datetime.now(UTC), method, headers.get("User-Agent", ""), status))
         return answer
 
     def _route(self, path: str, query: str) -> Answer:

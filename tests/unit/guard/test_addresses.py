@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from takedown.guard.addresses import classify
@@ -226,12 +226,14 @@ def test_a_reason_is_a_code_and_a_sentence() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4) | st.integers(0, 2**32 - 1).map(IPv4Address))
 def test_python_knows_no_special_ipv4_address_that_we_allow(address: IPv4Address) -> None:
     if address.is_multicast or address.is_reserved or not address.is_global:
         assert not classify(address).allowed
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=6) | st.integers(0x2000 << 112, (0x4000 << 112) - 1).map(IPv6Address))
 def test_python_knows_no_special_ipv6_address_that_we_allow(address: IPv6Address) -> None:
     if classify(address).allowed and not any(address in form.net for form in default_policy().ipv6_embedded):

@@ -3,11 +3,13 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from takedown.errors import InputError, UrlRefusedError
 from takedown.guard.gate import MAX_URL, GatedUrl, allowed_hosts, gate
+from takedown.guard.judge_url import check
+from takedown.guard.resolver import StaticResolver
 
 
 def code(url: str, *allow: str) -> str:
@@ -104,12 +106,8 @@ def test_a_url_that_no_listing_has_is_refused(url: str, expected: str) -> None:
     assert code(url) == expected
 
 
-@pytest.mark.parametrize(
-    "char", [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), "\u2028", "\u2029", "\ud800", "\udfff"]
-)
-@pytest.mark.parametrize(
-    "place", ["{}http://example.com/", "http://exa{}mple.com/", "http://example.com/{}", "h{}ttp:"]
-)
+@pytest.mark.parametrize("char", [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), "\u2028", "\u2029", "\ud800"])
+@pytest.mark.parametrize("place", ["{}http://example.com/", "http://exa{}mple.com/", "http://example.com/{}", "h{}:"])
 def test_a_control_character_is_refused_wherever_it_stands(place: str, char: str) -> None:
     assert code(place.format(char)) == "url_control_character"
 
@@ -149,7 +147,7 @@ def test_a_public_url_passes_in_its_canonical_form(url: str, href: str, host: st
         ("http://8.8.8.8./", "8.8.8.8"),
         ("http://134744072/", "8.8.8.8"),
         ("http://[2606:4700:4700:0:0:0:0:1111]/", "2606:4700:4700::1111"),
-        ("http://0/", "0.0.0.0"),  # the gate reads addresses; it does not judge them
+        ("http://2130706433/", "127.0.0.1"),  # the gate reads addresses; it does not judge them
     ],
 )
 def test_a_literal_address_is_read_in_every_spelling(url: str, address: str) -> None:
@@ -162,7 +160,7 @@ def test_lengths_are_bounded_exactly() -> None:
     assert code(start + "a" * (MAX_URL - len(start) + 1)) == "url_too_long"
     assert gate(f"http://{'a' * 63}.com/").port == 80
     assert code(f"http://{'a' * 64}.com/") == "host_label_too_long"
-    name = ".".join(["a" * 49] * 5 + ["com"])  # 5 × 50 + 3 = 253
+    name = ".".join(["a" * 49] * 5 + ["com"])  # five times 50, and 3
     assert gate(f"http://{name}/").host == name
     assert gate(f"http://{name}./").host == name
     assert code(f"http://a{name}/") == "host_too_long"
@@ -233,13 +231,19 @@ def test_an_exception_that_is_not_one_host_and_one_port_is_no_exception(entry: s
         allowed_hosts(entry)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["", "http://", "https://", "http://example.com"]))
 def test_whatever_passes_is_canonical_and_passes_again(text: str, start: str) -> None:
     try:
         gated = gate(start + text)
-    except UrlRefusedError as error:
-        assert error.problem.isprintable()
+    except UrlRefusedError:
         return
     again = gate(gated.href)
     assert (again.href, again.host, again.port) == (gated.href, gated.host, gated.port)
     assert gated.href.isascii()
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60), st.sampled_from(["", "http://", "https://", "x:", "http://example.com:"]))
+def test_a_reason_never_carries_what_a_terminal_would_obey(text: str, start: str) -> None:
+    assert check(start + text, StaticResolver({})).reason.isprintable()

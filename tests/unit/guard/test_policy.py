@@ -7,7 +7,7 @@ import pytest
 
 from takedown.errors import UrlRefusedError
 from takedown.guard.gate import gate
-from takedown.guard.policy import NameRule, Policy, default_policy, read_policy
+from takedown.guard.policy import InterfaceIdRule, NameRule, NetworkRule, Policy, default_policy, read_policy
 
 # Written from the registries, not from policy.yaml: name, code, source of the rule that must have spoken.
 REFUSED = [
@@ -88,7 +88,12 @@ def test_the_ports_are_these_four() -> None:
 
 def test_every_rule_says_what_it_is_and_where_it_comes_from() -> None:
     policy = default_policy()
-    refusing = (*policy.ipv4_deny, *policy.ipv6_deny, *policy.ipv6_interface_ids, *policy.names)
+    refusing: tuple[NetworkRule | InterfaceIdRule | NameRule, ...] = (
+        *policy.ipv4_deny,
+        *policy.ipv6_deny,
+        *policy.ipv6_interface_ids,
+        *policy.names,
+    )
     assert all(rule.code and rule.what and rule.source for rule in refusing)
     assert all(rule.what and rule.source for rule in (*policy.ipv6_allow, *policy.ipv6_embedded))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Address
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from takedown.guard.addresses import classify
@@ -97,6 +97,7 @@ ADDRESSES = st.one_of(
 @example(IPv4Address("169.254.169.254"))
 @example(IPv4Address("127.0.0.1"))
 @example(IPv4Address("8.8.8.8"))
+@settings(deadline=None)
 @given(ADDRESSES)
 def test_every_spelling_gets_the_verdict_of_the_plain_address(
     spell: Callable[[IPv4Address], str], address: IPv4Address
@@ -109,6 +110,7 @@ def test_every_spelling_gets_the_verdict_of_the_plain_address(
 
 
 @pytest.mark.parametrize("spell", SAME.values(), ids=SAME.keys())
+@settings(deadline=None)
 @given(ADDRESSES)
 def test_a_redirect_to_any_spelling_gets_the_same_verdict(
     spell: Callable[[IPv4Address], str], address: IPv4Address
@@ -120,6 +122,7 @@ def test_a_redirect_to_any_spelling_gets_the_same_verdict(
 
 
 @pytest.mark.parametrize("spell", ALWAYS_REFUSED.values(), ids=ALWAYS_REFUSED.keys())
+@settings(deadline=None)
 @given(ADDRESSES)
 def test_a_disguise_is_refused_whatever_it_hides(spell: Callable[[IPv4Address], str], address: IPv4Address) -> None:
     verdict = check(f"http://{spell(address)}/", NO_NAMES)
@@ -127,6 +130,7 @@ def test_a_disguise_is_refused_whatever_it_hides(spell: Callable[[IPv4Address], 
     assert not verdict.retryable
 
 
+@settings(deadline=None)
 @given(st.lists(ADDRESSES, min_size=1, max_size=5))
 def test_a_name_is_allowed_only_if_every_answer_is(answers: list[IPv4Address]) -> None:
     resolver = StaticResolver({"example.com": map(str, answers)})
