@@ -102,7 +102,7 @@ class Prober:
                     "User-Agent": USER_AGENT,
                     "Accept": "text/html,*/*;q=0.8",
                     "Accept-Encoding": "gzip, deflate",
-                },  # fmt: skip
+                },
                 redirect=False,
                 retries=False,
                 preload_content=False,

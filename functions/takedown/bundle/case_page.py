@@ -37,7 +37,9 @@ class CapturePage:
         shots = sorted(
             artifact.path
             for artifact in self.record.artifacts
-            if artifact.media_type == "image/png" and artifact.path.startswith("screenshot") and artifact.path in self.files
+            if artifact.media_type == "image/png"
+            and artifact.path.startswith("screenshot")
+            and artifact.path in self.files
         )
         best = next((path for path in shots if "viewport" in path), shots[0] if shots else None)
         return best and f"captures/{self.record.capture_id}/{best}"

@@ -69,7 +69,9 @@ def assemble(dossier: CaseDossier, *, now: str) -> Payload:
     notices = [_exported_notice(item) for item in sent]
     observations = [Observation.of(look) for look in dossier.looks]
     head = _head(dossier)
-    page = CasePage(exported, captures, notices, observations, dossier.custody, head, dossier.trust, name, len(withheld))
+    page = CasePage(
+        exported, captures, notices, observations, dossier.custody, head, dossier.trust, name, len(withheld)
+    )
     members = [
         Member.of("data/README.html", render(page)),
         Member.of("data/case.json", _canonical(exported)),

@@ -33,7 +33,7 @@ skip() {
 digest() { sha256sum <"$1" | cut -c-64; }
 bound() { grep -qF -- "$(digest "$1")" "$2"; }
 key_of() { openssl pkey -pubin -in "$1" -outform DER | sha256sum | cut -c-64; }
-signed() { openssl dgst -sha256 -verify "$1" -signature "$3.sig" "$3" && [ "$(key_of "$1")" = "$2" ]; }
+signed() { openssl dgst -sha256 -verify "$1" -signature "$2" "$3"; }
 stamped() { # DATA TOKEN
   openssl ts -verify -data "$1" -in "$2" -CAfile "$roots" &&
     openssl ts -verify -queryfile "${2%.tsr}.tsq" -in "$2" -CAfile "$roots"
@@ -57,9 +57,10 @@ check 'no file added beside data/' no_more_than \
 if command -v bagit.py >/dev/null; then check 'valid bag' bagit.py --validate .; else skip 'valid bag: bagit.py is not installed'; fi
 
 own=$(key_of signatures/signing-key.pem)
-check 'signature over the manifest' openssl dgst -sha256 -verify signatures/signing-key.pem \
-  -signature signatures/tagmanifest-sha256.txt.sig tagmanifest-sha256.txt
-check 'signature over the time stamps' signed signatures/signing-key.pem "$own" signatures/tokens.json
+check 'signature over the manifest' \
+  signed signatures/signing-key.pem signatures/tagmanifest-sha256.txt.sig tagmanifest-sha256.txt
+check 'signature over the time stamps' \
+  signed signatures/signing-key.pem signatures/tokens.json.sig signatures/tokens.json
 check 'time stamps are of this bundle' bound tagmanifest-sha256.txt signatures/tokens.json
 for token in signatures/*.ts[qr]; do check "bound: $token" bound "$token" signatures/tokens.json; done
 if [ -n "$fingerprint" ]; then
@@ -85,7 +86,10 @@ import json, rfc8785
 data = open('$document', 'rb').read()
 assert rfc8785.dumps(json.loads(data)) == data"
   done
-  check "${capture}seal.json is signed" signed signing-key.pem "$own" seal.json
+  check "${capture}seal.json is signed" signed signing-key.pem seal.json.sig seal.json
+  key=$(key_of signing-key.pem)
+  check "${capture}signing-key.pem is the one that the seal names" grep -qF "\"fingerprint\":\"$key\"" seal.json
+  [ "$key" = "$own" ] || skip "${capture}sealed with another key: compare $key with what you were told"
   for file in capture.json stored.json *.tsr; do check "$capture$file is bound by the seal" bound "$file" seal.json; done
   [ -n "$roots" ] && for token in *.tsr; do check "$capture$token" stamped capture.json "$token"; done
   check "${capture}files as recorded" python3 -c "

@@ -1,0 +1,93 @@
+"""Finds a Chromium for captures, or gets one: ``python -m infra.local.ensure_chromium``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PLACES = (
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/lib/chromium/chromium",
+    "/opt/google/chrome/chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+PLAYWRIGHT_FOLDERS = ("~/.cache/ms-playwright", "~/Library/Caches/ms-playwright")
+PLAYWRIGHT_BINARIES = ("chrome-linux*/chrome", "chrome-mac*/Chromium.app/Contents/MacOS/Chromium")
+INSTALL_SECONDS = 900
+
+
+def find() -> Path | None:
+    """Return the browser to use: TAKEDOWN_CHROMIUM, else one on PATH, in a usual place, or of Playwright's."""
+    asked = os.environ.get("TAKEDOWN_CHROMIUM")
+    if asked:
+        return Path(asked) if _usable(Path(asked)) else None
+    return next((path for path in _candidates() if _usable(path)), None)
+
+
+def _candidates() -> Iterator[Path]:
+    for name in NAMES:
+        if found := shutil.which(name):
+            yield Path(found)
+    yield from map(Path, PLACES)
+    for folder in (os.environ.get("PLAYWRIGHT_BROWSERS_PATH", ""), *PLAYWRIGHT_FOLDERS):
+        for binary in PLAYWRIGHT_BINARIES if folder else ():
+            # The highest revision: the one that the installed Playwright downloaded last.
+            yield from sorted(Path(folder).expanduser().glob(f"chromium-*/{binary}"), reverse=True)
+
+
+def _usable(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.X_OK)
+
+
+def _run(command: list[str]) -> bool:
+    """Run an installer; tell whether it worked, and pass on what it says only when it did not."""
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed commands
+            command, check=False, capture_output=True, text=True, timeout=INSTALL_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"{command[0]}: {error}", file=sys.stderr)
+        return False
+    if done.returncode != 0:
+        last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        print(f"{' '.join(command)}: exit status {done.returncode}: {' '.join(last)}", file=sys.stderr)
+    return done.returncode == 0
+
+
+def install() -> Path | None:
+    """Get a Chromium from Playwright, else from Debian; return it."""
+    _run([sys.executable, "-m", "playwright", "install", "chromium"])
+    if found := find():
+        return found
+    apt = shutil.which("apt-get")
+    if apt is None:
+        return None
+    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if _run([*prefix, apt, "update", "-q"]):
+        _run([*prefix, apt, "install", "-y", "-q", "--no-install-recommends", "chromium"])
+    return find()
+
+
+def main() -> int:
+    """Print the path of the browser; 1 when there is none to be had."""
+    asked = os.environ.get("TAKEDOWN_CHROMIUM")
+    if asked and find() is None:
+        print(f"TAKEDOWN_CHROMIUM names {asked}, which is not an executable file.", file=sys.stderr)
+        return 1
+    found = find() or install()
+    if found is None:
+        print("No Chromium: install one and set TAKEDOWN_CHROMIUM to its path.", file=sys.stderr)
+        return 1
+    print(found)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

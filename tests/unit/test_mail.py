@@ -1,0 +1,78 @@
+"""The message: one recipient, the approved text and nothing else."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from send_notice.mail import compose
+from takedown.errors import ApprovalError
+from takedown.notice import NoticeText
+
+NOW = "2026-11-23T20:00:00.000Z"
+
+
+def text(**more: object) -> NoticeText:
+    return NoticeText.model_validate(
+        {
+            "sender": "notices@firm.example",
+            "recipient": "agent@shop.example",
+            "recipient_name": "Bazaar, Inc. designated agent",
+            "subject": "Notice 商品",
+            "body": "Line one\n商品已下架\n",
+            **more,
+        }
+    )
+
+
+def parsed(value: NoticeText) -> EmailMessage:
+    data = compose(value, notice_id="n1", attempt_id="a1", now=NOW)
+    message = email.message_from_bytes(data, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_the_recipient_reads_the_approved_text_byte_for_byte() -> None:
+    message = parsed(text())
+    assert message.get_content().replace("\r\n", "\n") == "Line one\n商品已下架\n"
+    assert message["Subject"] == "Notice 商品"
+
+
+def test_a_comma_in_a_name_makes_no_second_recipient() -> None:
+    (recipient,) = parsed(text()).get("To").addresses
+    assert recipient.addr_spec == "agent@shop.example"
+    assert recipient.display_name == "Bazaar, Inc. designated agent"
+
+
+@pytest.mark.parametrize("evil", ["x@y.example\r\nBcc: z@y.example", "x@y.example, z@y.example", "X <x@y.example>"])
+def test_an_address_is_one_address(evil: str) -> None:
+    with pytest.raises(ValidationError):
+        text(recipient=evil)
+
+
+@pytest.mark.parametrize("separator", ["\r\n", "\n", "\v", "\x85", "\u2028", "\u2029", "\x00"])
+def test_no_separator_enters_a_subject_or_name(separator: str) -> None:
+    for field in ("subject", "recipient_name"):
+        with pytest.raises(ValidationError):
+            text(**{field: f"a{separator}Bcc: z@y.example"})
+
+
+def test_without_a_recipient_there_is_no_message() -> None:
+    with pytest.raises(ApprovalError, match="no recipient"):
+        compose(text(recipient=None), notice_id="n1", attempt_id="a1", now=NOW)
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=200))
+def test_whatever_stands_in_subject_and_name_there_is_one_recipient(value: str) -> None:
+    if not value.strip():
+        return
+    message = parsed(text(subject=value, recipient_name=value))
+    assert [address.addr_spec for address in message["To"].addresses] == ["agent@shop.example"]
+    assert message["Bcc"] is None
+    assert message["Cc"] is None
