@@ -16,6 +16,8 @@ from infra.local.loopback import LOOPBACK
 from infra.local.moto_seams import REGION, reset
 from infra.local.strict import Strict
 
+READ_SECONDS = 960
+"""Longer than any function may run."""
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 
 
@@ -96,6 +98,12 @@ class Clients:
                 self._made[service] = self._session.client(
                     service,
                     endpoint_url=self._endpoint,
-                    config=Config(max_pool_connections=50, retries={"total_max_attempts": 1}),
+                    # No proxies: HTTP_PROXY would be asked for loopback addresses too.
+                    config=Config(
+                        max_pool_connections=50,
+                        proxies={},
+                        read_timeout=READ_SECONDS,
+                        retries={"total_max_attempts": 1},
+                    ),
                 )
             return self._made[service]

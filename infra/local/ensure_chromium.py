@@ -46,32 +46,32 @@ def _usable(path: Path) -> bool:
     return path.is_file() and os.access(path, os.X_OK)
 
 
-def _run(command: list[str]) -> bool:
-    """Run an installer; tell whether it worked, and pass on what it says only when it did not."""
+def _run(command: list[str], failures: list[str]) -> bool:
+    """Run an installer; keep in one line why it failed."""
     try:
         done = subprocess.run(  # noqa: S603 - fixed commands
             command, check=False, capture_output=True, text=True, timeout=INSTALL_SECONDS
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        print(f"{command[0]}: {error}", file=sys.stderr)
+        failures.append(f"{Path(command[0]).name}: {error}")
         return False
     if done.returncode != 0:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-        print(f"{' '.join(command)}: exit status {done.returncode}: {' '.join(last)}", file=sys.stderr)
+        failures.append(f"{' '.join(command[1:])}: exit status {done.returncode} {' '.join(last)}".strip())
     return done.returncode == 0
 
 
-def install() -> Path | None:
-    """Get a Chromium from Playwright, else from Debian; return it."""
-    _run([sys.executable, "-m", "playwright", "install", "chromium"])
+def install(failures: list[str]) -> Path | None:
+    """Get a Chromium from Playwright, else from Debian; return it, or add to `failures` why not."""
+    _run([sys.executable, "-m", "playwright", "install", "chromium"], failures)
     if found := find():
         return found
     apt = shutil.which("apt-get")
     if apt is None:
         return None
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if _run([*prefix, apt, "update", "-q"]):
-        _run([*prefix, apt, "install", "-y", "-q", "--no-install-recommends", "chromium"])
+    if _run([*prefix, apt, "update", "-q"], failures):
+        _run([*prefix, apt, "install", "-y", "-q", "--no-install-recommends", "chromium"], failures)
     return find()
 
 
@@ -81,9 +81,11 @@ def main() -> int:
     if asked and find() is None:
         print(f"TAKEDOWN_CHROMIUM names {asked}, which is not an executable file.", file=sys.stderr)
         return 1
-    found = find() or install()
+    failures: list[str] = []
+    found = find() or install(failures)
     if found is None:
-        print("No Chromium: install one and set TAKEDOWN_CHROMIUM to its path.", file=sys.stderr)
+        why = f" ({'; '.join(failures)})" if failures else ""
+        print(f"No Chromium: install one and set TAKEDOWN_CHROMIUM to its path{why}.", file=sys.stderr)
         return 1
     print(found)
     return 0

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -39,7 +38,9 @@ def reset() -> None:
 
 
 @contextmanager
-def seams(runtime: LambdaRuntime, on_mail: Callable[[str, bytes], None]) -> Iterator[None]:
+def seams(
+    runtime: LambdaRuntime, on_mail: Callable[[str, bytes], None], client: Callable[[str], object]
+) -> Iterator[None]:
     """Put every seam in for as long as the local cloud runs.
 
     Parameters
@@ -48,6 +49,8 @@ def seams(runtime: LambdaRuntime, on_mail: Callable[[str, bytes], None]) -> Iter
         Answers every call of a function.
     on_mail
         Given the message id and the bytes of every mail that SES accepted.
+    client
+        Gives boto3 clients of the local AWS.
     """
     from moto.core.config import default_user_config  # noqa: PLC0415 - as above
 
@@ -62,23 +65,19 @@ def seams(runtime: LambdaRuntime, on_mail: Callable[[str, bytes], None]) -> Iter
         replace("moto.awslambda.models", "LambdaBackend.invoke", _lambda_invoke(runtime))
         replace(f"{TASKS}.lambda_eval_utils", "_invoke_lambda_function", _state_invoke(runtime))
         replace("moto.ses.models", "SESBackend.send_raw_email", _send_raw_email(on_mail))
-        _engine(replace)
+        _engine(replace, client)
         yield
 
 
 Replace = Callable[[str, str, object], None]
 
 
-def _engine(replace: Replace) -> None:
+def _engine(replace: Replace, client: Callable[[str], object]) -> None:
     """Mend the Step Functions engine where it is slow, wrong, or takes what AWS refuses."""
-    client_module = importlib.import_module(f"{ENGINE}.asl.utils.boto_client")
-    # It makes a boto3 client for every single call: 50 ms, and not safe in threads. One for each service will do.
-    client_lock = threading.Lock()
-    cached = cache(client_module.boto_client_for)
 
+    # It makes a boto3 client for every single call: 50 ms, and not safe in threads.
     def boto_client_for(region: str, service: str, state_credentials: object = None) -> object:  # noqa: ARG001
-        with client_lock:
-            return cached(region, service)
+        return client(service)
 
     for part in ("item_reader", "result_writer"):
         module = f"{MAPS}.{part}.eval" if part == "item_reader" else f"{MAPS}.{part}.resource_eval"
@@ -123,13 +122,17 @@ def _maps(replace: Replace) -> None:
         failed = record.item_counter.describe()["failed"] + record.item_counter.describe()["timedOut"]
         count, percentage = eval_input.tolerated_failure_count, eval_input.tolerated_failure_percentage
         within_count, within_percentage = failed <= count, failed * 100 <= percentage * items
-        tolerated = within_percentage if not count else within_count if not percentage else within_count and within_percentage
+        tolerated = (
+            within_percentage if not count else within_count if not percentage else within_count and within_percentage
+        )
         if not tolerated:
             name = names.StatesErrorName(typ=types.StatesErrorNameType.StatesExceedToleratedFailureThreshold)
             cause = f"The specified tolerated failure threshold was exceeded: {failed} of {items} items failed"
             details = {"mapRunFailedEventDetails": {"error": name.error_name, "cause": cause}}
             raise errors.FailureEventException(
-                errors.FailureEvent(env=env, error_name=name, event_type=api.HistoryEventType.MapRunFailed, event_details=details)  # fmt: skip  # noqa: E501
+                errors.FailureEvent(
+                    env=env, error_name=name, event_type=api.HistoryEventType.MapRunFailed, event_details=details
+                )  # fmt: skip  # noqa: E501
             )
 
     replace(module, "DistributedIterationComponent._map_run", counted_map_run)
@@ -157,9 +160,9 @@ def _waits(replace: Replace) -> None:
         self.string.eval(env=env)
         text = env.stack.pop()
         if timestamp._from_timestamp_string(text) is None:  # noqa: SLF001 - moto's own check
-            raise importlib.import_module(f"{ENGINE}.asl.component.common.error_name.failure_event").FailureEventException(
-                self._create_failure_event(env, text)
-            )
+            raise importlib.import_module(
+                f"{ENGINE}.asl.component.common.error_name.failure_event"
+            ).FailureEventException(self._create_failure_event(env, text))
         return (datetime.fromisoformat(text) - datetime.now(UTC)).total_seconds()
 
     def wait_interval(self: object, env: Any, wait_seconds: float) -> None:  # noqa: ANN401, ARG001 - takes the place of a method

@@ -64,7 +64,9 @@ def stand_in(logical_id: str, resource: Json, *, key_arn: str, api_url: str) -> 
             return StandIn(name, {"Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*"})
         case "AWS::Cognito::UserPool":
             arn = f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{REGION}_local"
-            return StandIn(f"{REGION}_local", {"Arn": arn, "ProviderName": f"cognito-idp.{REGION}.amazonaws.com/{REGION}_local"})
+            return StandIn(
+                f"{REGION}_local", {"Arn": arn, "ProviderName": f"cognito-idp.{REGION}.amazonaws.com/{REGION}_local"}
+            )
         case "AWS::Cognito::UserPoolClient" | "AWS::SES::ConfigurationSet" | "AWS::SES::ReceiptRuleSet":
             return StandIn(name)
     return StandIn(name) if kind in LEFT_OUT else None
@@ -138,7 +140,11 @@ def localise(template: Json, *, key_arn: str, api_url: str) -> Json:
         resource.pop("DependsOn", None)  # it may name what is no longer there; nothing here runs in parallel
         if resource["Type"] == "AWS::Lambda::Function":
             resource["Properties"]["Code"] = {"ZipFile": "# The workers run the folder itself."}
-    return {**template, "Resources": replaced(kept, standing), "Outputs": replaced(template.get("Outputs", {}), standing)}
+    return {
+        **template,
+        "Resources": replaced(kept, standing),
+        "Outputs": replaced(template.get("Outputs", {}), standing),
+    }
 
 
 def replaced(node: Any, standing: Mapping[str, StandIn]) -> Any:  # noqa: ANN401 - any JSON
@@ -163,7 +169,9 @@ def _attribute(standing: Mapping[str, StandIn], name: str, attribute: str) -> An
     try:
         return standing[name].attributes[attribute]
     except KeyError:
-        raise DeployError(f"Nothing local stands in for {name}.{attribute}: add it in infra/local/translate.py.") from None
+        raise DeployError(
+            f"Nothing local stands in for {name}.{attribute}: add it in infra/local/translate.py."
+        ) from None
 
 
 def _sub(text: str, variables: Json, standing: Mapping[str, StandIn]) -> Json | str:

@@ -80,7 +80,9 @@ class TimeStampAuthority(Server):
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Stop answering."""
         self.close()
 
@@ -95,7 +97,17 @@ class TimeStampAuthority(Server):
         with self._lock:
             (self._folder / "query.tsq").write_bytes(query)
             done = subprocess.run(  # noqa: S603 - openssl from PATH with fixed arguments
-                [str(self._openssl), "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query.tsq", "-out", "reply.tsr"],
+                [
+                    str(self._openssl),
+                    "ts",
+                    "-reply",
+                    "-config",
+                    "tsa.cnf",
+                    "-queryfile",
+                    "query.tsq",
+                    "-out",
+                    "reply.tsr",
+                ],
                 cwd=self._folder,
                 capture_output=True,
                 check=False,

@@ -52,7 +52,17 @@ class Worker:
         try:
             with pool.spec.log_path.open("ab") as log:
                 self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and the template's handler
-                    [sys.executable, "-I", "-S", str(GUARD), str(read_end), sys.executable, "-m", "awslambdaric", pool.spec.handler],  # fmt: skip  # noqa: E501
+                    [
+                        sys.executable,
+                        "-I",
+                        "-S",
+                        str(GUARD),
+                        str(read_end),
+                        sys.executable,
+                        "-m",
+                        "awslambdaric",
+                        pool.spec.handler,
+                    ],  # fmt: skip  # noqa: E501
                     cwd=task_root,
                     env=environment,
                     stdin=subprocess.DEVNULL,

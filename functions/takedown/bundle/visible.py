@@ -9,7 +9,7 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def visible(text: str, *, keep: str = "") -> str:
-    """Return `text` with every hidden character written as ``[U+202E]``.
+    r"""Return `text` with every hidden character written as ``[U+202E]``.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def visible(text: str, *, keep: str = "") -> str:
 
     Examples
     --------
-    >>> visible("gpj.\\u202eexe")
+    >>> visible("gpj.\u202eexe")
     'gpj.[U+202E]exe'
     """
     if text.isascii() and text.isprintable():
