@@ -98,7 +98,9 @@ def after_look(listing: Listing, seen: VerdictKind, *, at: str, policy: WatchPol
     escalated = _escalates(listing, state, at, policy)
     if escalated:
         fields["escalated_at"] = at
-    fields |= {"state": state, "next_check_at": later(at, seconds=wait)}
+    fields["state"] = state
+    if state in _WATCHED or state is ListingState.REMOVED:
+        fields["next_check_at"] = later(at, seconds=wait)
     return Progress(fields, state_changed=state is not listing.state, escalated=escalated)
 
 

@@ -1,4 +1,4 @@
-"""Takedown on one machine: the shipped template, state machines and functions, without an AWS account and without Docker.
+"""Takedown on one machine: the shipped template, state machines and functions, without an AWS account or Docker.
 
     with LocalCloud(Options(allow_hosts=["127.0.0.1:9999"])) as cloud:
         requests.post(f"{cloud.api_url}/cases", headers=cloud.authorization("dev-preparer"), ...)
@@ -20,15 +20,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, Self
 
 from infra.local import ensure_chromium
 from infra.local.aws import CREDENTIALS, Clients, moto_server
+from infra.local.calls import Answer, FunctionSpec
 from infra.local.deploy import Deployment, Function, deploy, verify_sender
 from infra.local.front import PRINCIPALS, Front, Principal
 from infra.local.moto_seams import REGION, seams
 from infra.local.outbox import Outbox
-from infra.local.runtime import Answer, FunctionSpec, LambdaRuntime
+from infra.local.runtime import LambdaRuntime
 from infra.local.schedule import Schedules
 from infra.local.tsa import TimeStampAuthority, fingerprint
 
@@ -38,7 +39,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SENDER = "notices@legal.example"
 API_FUNCTION = "ApiFunction"
 INHERITED = ("PATH", "HOME", "LANG")
-"""What a worker gets of this process's environment. Nothing else: a test must not pass because of a laptop's settings."""
+"""What a worker gets of this process's environment: a test must not pass because of a laptop's settings."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class LocalCloud:
         self._clients: Clients
         self.dead_letters = []
 
-    def __enter__(self) -> LocalCloud:
+    def __enter__(self) -> Self:
         """Start everything."""
         with ExitStack() as stack:
             if not _running.acquire(blocking=False):

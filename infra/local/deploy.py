@@ -24,8 +24,8 @@ from infra.local.translate import (
 
 STACK = "takedown"
 QUEUE_SECONDS = 3600
-"""Added to the time-out of a state that calls a function. On AWS a call never queues, Lambda starts another sandbox; here it
-may wait for one of few workers, and that wait must not eat the state's time. The function's own time-out stays as it is."""
+"""Added to the time-out of a state that calls a function. On AWS a call never queues, Lambda starts another sandbox; here
+it may wait for one of few workers, and that wait must not eat the state's time. The function's own time-out stays."""
 WORKERS = 4
 IMAGE_WORKERS = 2
 """Functions from an image run a browser: two at once are what two cores can do."""
@@ -194,7 +194,7 @@ def _lock_buckets(
 
 
 def _enforceable(policy: Json) -> Json | None:
-    """Return the part of a bucket policy that moto reads as AWS does: it knows no conditions, and "no plain HTTP" is one."""
+    """Return the part of a bucket policy that moto reads as AWS does: it knows no conditions ("not without TLS")."""
     statements = [one for one in policy["Statement"] if "Condition" not in one]
     return {**policy, "Statement": statements} if statements else None
 

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from infra.local.calls import Answer, RuntimeClosedError
 from infra.local.loopback import LOOPBACK, Handler, Server
 from infra.local.moto_seams import ACCOUNT, REGION
-from infra.local.runtime import Answer, LambdaRuntime, RuntimeClosedError
+from infra.local.runtime import LambdaRuntime
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +79,8 @@ class FrontHandler(Handler):
 
     server: Front
 
-    def _handle(self) -> None:
+    def respond(self) -> None:
+        """Answer as API Gateway would."""
         body = self.body()
         port = self.server.server_port
         if self.headers.get("Host") not in {f"{LOOPBACK}:{port}", f"localhost:{port}"}:
@@ -103,8 +105,6 @@ class FrontHandler(Handler):
             self._failed(answer)
             return
         self.answer(*to_response(json.loads(answer.payload)))
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _handle  # noqa: N815 - http.server's names
 
     def _failed(self, answer: Answer) -> None:
         error = json.loads(answer.payload)

@@ -21,6 +21,15 @@ class Handler(BaseHTTPRequestHandler):
     # Headers and body leave in two writes: with Nagle's algorithm each answer would wait 40 ms for a delayed ACK.
     disable_nagle_algorithm = True
 
+    def respond(self) -> None:
+        """Answer the request, whatever its method."""
+        raise NotImplementedError
+
+    def _respond(self) -> None:
+        self.respond()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _respond  # noqa: N815 - http.server's names
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - the signature is http.server's
         """Log at debug level instead of writing to stderr."""
         logger.debug(format, *args)

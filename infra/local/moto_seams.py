@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-from infra.local.runtime import Answer, FunctionNotFoundError, LambdaRuntime
+from infra.local.calls import Answer, FunctionNotFoundError
+from infra.local.runtime import LambdaRuntime
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +133,7 @@ def _maps(replace: Replace) -> None:
             raise errors.FailureEventException(
                 errors.FailureEvent(
                     env=env, error_name=name, event_type=api.HistoryEventType.MapRunFailed, event_details=details
-                )  # fmt: skip  # noqa: E501
+                )
             )
 
     replace(module, "DistributedIterationComponent._map_run", counted_map_run)
@@ -152,7 +153,7 @@ def _maps(replace: Replace) -> None:
 
 
 def _waits(replace: Replace) -> None:
-    """Wait until the instant that is asked for: it reads UTC as local time and drops fractions, so a wait ends early."""
+    """Wait until the instant asked for: the engine reads UTC as local time and drops fractions, so a wait ends early."""
     module = f"{ENGINE}.asl.component.state.wait.wait_function"
     timestamp = importlib.import_module(f"{module}.timestamp").Timestamp
 
@@ -175,7 +176,7 @@ def _waits(replace: Replace) -> None:
 
 
 def _tokens(replace: Replace) -> None:
-    """A task token is answered once: the engine takes a second answer in silence, AWS says TaskTimedOut."""
+    """Let a task token be answered once: the engine takes a second answer in silence, AWS says TaskTimedOut."""
     module = f"{ENGINE}.asl.eval.callback.callback"
     callbacks = importlib.import_module(module)
     aws_error = importlib.import_module("moto.core.exceptions").AWSError

@@ -70,7 +70,7 @@ class OutboxHandler(Handler):
 
     server: Outbox
 
-    def do_GET(self) -> None:
+    def respond(self) -> None:
         """Show the list, or one mail."""
         mails = self.server.mails()
         if self.path == "/":

@@ -10,10 +10,11 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
+from infra.local.calls import RuntimeClosedError
 from infra.local.moto_seams import ACCOUNT, REGION
-from infra.local.runtime import LambdaRuntime, RuntimeClosedError
+from infra.local.runtime import LambdaRuntime
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class ScheduleFailedError(RuntimeError):
 
 
 def rate_seconds(expression: str) -> float | None:
-    """Return the interval of a rate expression; None for ``cron(…)`` and ``at(…)``, which only `Schedules.fire` runs."""
+    """Return the interval of a rate expression; None for cron and at expressions, which only `Schedules.fire` runs."""
     match = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
     return int(match[1]) * UNITS[match[2]] if match else None
 
@@ -52,7 +53,7 @@ class Schedules:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def __enter__(self) -> Schedules:
+    def __enter__(self) -> Self:
         """Start the clocks."""
         for name, (expression, _, _) in self._schedules.items():
             interval = self._seconds or rate_seconds(expression)

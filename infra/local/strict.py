@@ -1,8 +1,9 @@
 """A strict layer over moto: refuses what AWS would refuse and moto lets pass.
 
-Stands as WSGI middleware before moto's server, so it sees requests as AWS would see them and needs little of moto's insides.
-Measured on moto 5.2.5: it signs messages of any length, ignores MessageType=DIGEST, signs with disabled keys, stores bytes
-that do not match their checksum, shortens COMPLIANCE retention, and gave two winners to one conditional write in 1 of 60 races.
+Stands as WSGI middleware before moto's server, so it sees requests as AWS would see them and needs little of moto's
+insides. Measured on moto 5.2.5: it signs messages of any length, ignores MessageType=DIGEST, signs with disabled keys,
+stores bytes that do not match their checksum, shortens COMPLIANCE retention, and gave two winners to one conditional
+write in 1 of 60 races.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The shipped template, made into what moto's CloudFormation can deploy.
 
-SAM becomes CloudFormation with AWS's own translator. What moto cannot create is taken out first, and every reference to it is
-replaced by the local value: moto would drop an environment variable that refers to an unknown resource, without a word.
+SAM becomes CloudFormation with AWS's own translator. What moto cannot create is taken out first, and every reference to
+it is replaced by the local value: moto would drop an environment variable that refers to an unknown resource, without a
+word.
 """
 
 from __future__ import annotations

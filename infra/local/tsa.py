@@ -1,4 +1,4 @@
-"""A development time-stamp authority: RFC 3161 over HTTP, on loopback, with certificates that say what they are worth."""
+"""A development time-stamp authority: RFC 3161 over HTTP on loopback, with certificates that say what they are."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -75,7 +76,7 @@ class TimeStampAuthority(Server):
         (folder / "serial").write_text("01\n", "ascii")
         (folder / "tsa.cnf").write_text(CONFIGURATION.format(folder=folder, policy=POLICY), "utf-8")
 
-    def __enter__(self) -> TimeStampAuthority:
+    def __enter__(self) -> Self:
         """Start answering."""
         self.start()
         return self
@@ -124,10 +125,13 @@ class TsaHandler(Handler):
 
     server: TimeStampAuthority
 
-    def do_POST(self) -> None:
-        """Stamp one query."""
+    def respond(self) -> None:
+        """Stamp one query; say to anyone else what this is."""
         query = self.body()
-        if self.server.down:
+        if self.command != "POST":
+            text = f"A time-stamp authority (RFC 3161). {WARNING}. POST application/timestamp-query to /tsr.\n"
+            self.answer(200, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})
+        elif self.server.down:
             self.answer(503)
         elif self.headers.get("Content-Type") != "application/timestamp-query" or len(query) > MAX_QUERY:
             self.answer(415)
@@ -135,11 +139,6 @@ class TsaHandler(Handler):
             self.answer(400)
         else:
             self.answer(200, reply, {"Content-Type": "application/timestamp-reply"})
-
-    def do_GET(self) -> None:
-        """Say what this is."""
-        text = f"A time-stamp authority (RFC 3161). {WARNING}. POST application/timestamp-query to /tsr.\n"
-        self.answer(200, text.encode(), {"Content-Type": "text/plain; charset=utf-8"})
 
 
 def make_certificates(folder: Path) -> None:

@@ -11,10 +11,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infra.local.calls import Answer, Invocation, failure
 from infra.local.loopback import LOOPBACK, Handler, Server
 
 if TYPE_CHECKING:
-    from infra.local.runtime import Answer, Invocation, Pool
+    from infra.local.runtime import Pool
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Worker:
                         "-m",
                         "awslambdaric",
                         pool.spec.handler,
-                    ],  # fmt: skip  # noqa: E501
+                    ],
                     cwd=task_root,
                     env=environment,
                     stdin=subprocess.DEVNULL,
@@ -126,7 +127,14 @@ class RuntimeApiHandler(Handler):
 
     server: RuntimeApi
 
-    def do_GET(self) -> None:
+    def respond(self) -> None:
+        """Answer one of the four calls."""
+        if self.command == "GET":
+            self._next()
+        else:
+            self._take_in()
+
+    def _next(self) -> None:
         """Hand out the next call (``/runtime/invocation/next``), as soon as there is one."""
         if self.path != f"{API}/invocation/next":
             self.answer(404)
@@ -145,10 +153,8 @@ class RuntimeApiHandler(Handler):
         }
         self.answer(200, call.payload, headers)
 
-    def do_POST(self) -> None:
+    def _take_in(self) -> None:
         """Take in an answer, an error, or a failed start."""
-        from infra.local.runtime import Answer, failure  # noqa: PLC0415 - the two modules know each other
-
         worker = self.server.worker
         body = self.body()
         if self.path == f"{API}/init/error":
@@ -167,7 +173,8 @@ class RuntimeApiHandler(Handler):
             self.answer(404)
             return
         if len(body) > MAX_RESPONSE:
-            result = failure("Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (6291556 bytes).")  # fmt: skip  # noqa: E501
+            text = "Response payload size exceeded maximum allowed payload size (6291556 bytes)."
+            result = failure("Function.ResponseSizeTooLarge", text)
         else:
             result = Answer(body, "Unhandled" if kind == "error" else None)
         known = worker.pool.finish(worker, request_id, result)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DELAY = 1.5
-POSTER, MUG, TOTE, PUZZLE, PHONE_CASE, SHIRT, CARDS, WATCH = (str(number) for number in range(1001, 1009))
+POSTER, MUG, TOTE, PUZZLE, _, SHIRT, CARDS, WATCH = (str(number) for number in range(1001, 1009))
 
 
 class Clock:
@@ -73,15 +73,9 @@ def look(shop: Marketplace, item: str) -> int:
 
 def notice(shop: Marketplace, *items: str, to: str = AGENT_ADDRESS) -> bytes:
     message = EmailMessage()
-    message["From"] = "Fox & Lantern Press <rights@fox-lantern.example>"
     message["To"] = f'"{AGENT_NAME}" <{to}>'
-    message["Subject"] = "Notice of copyright infringement: Füchse"
-    message["Message-ID"] = "<1@fox-lantern.example>"
-    lines = [f"  {number}. {shop.item_url(item)}" for number, item in enumerate(items, 1)]
-    message.set_content(
-        "Sehr geehrte Damen und Herren,\n\n" + "\n".join(lines) + "\n\nRegards\n", cte="quoted-printable"
-    )
-    message.add_attachment(b"%PDF-", maintype="application", subtype="pdf", filename="evidence.pdf")
+    message["Subject"] = "Notice of copyright infringement"
+    message.set_content("\n".join(shop.item_url(item) for item in items))
     return bytes(message)
 
 
@@ -225,17 +219,6 @@ def test_a_behaviour_must_exist_and_so_must_the_item(shop: Marketplace) -> None:
         shop.set_behaviour("9999", "stubborn")
 
 
-def test_a_notice_is_kept_with_what_it_names(shop: Marketplace) -> None:
-    raw = notice(shop, PHONE_CASE, POSTER, PHONE_CASE)
-    got = shop.receive(raw)
-    assert shop.received == (got,)
-    assert got.items == (PHONE_CASE, POSTER)
-    assert got.subject == "Notice of copyright infringement: Füchse"
-    assert got.message_id == "<1@fox-lantern.example>"
-    assert got.recipients == (AGENT_ADDRESS,)
-    assert got.raw == raw
-
-
 def test_a_second_notice_for_an_item_is_counted_and_does_not_delay_the_removal(shop: Marketplace, clock: Clock) -> None:
     shop.receive(notice(shop, POSTER, MUG))
     clock.now += DELAY - 0.5
@@ -249,37 +232,9 @@ def test_only_mail_to_the_agent_counts(shop: Marketplace, clock: Clock) -> None:
     got = shop.receive(notice(shop, POSTER, to="seller@moonbeam.example"))
     clock.now += DELAY
     assert (got.for_agent, got.items) == (False, (POSTER,))
+    assert shop.received == (got,)
     assert shop.notices_per_item == {}
     assert look(shop, POSTER) == 200
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "http://127.0.0.1:1/item/1001",
-        "http://another.example/item/1001",
-        "{url}/item/10011",
-        "{url}/item/1001-b",
-        "{url}/item/7777",
-        "item 1001",
-    ],
-)
-def test_what_is_no_listing_of_this_shop_is_passed_over(shop: Marketplace, line: str) -> None:
-    raw = f"To: {AGENT_ADDRESS}\n\n{line.format(url=shop.url)}\n".encode()
-    assert shop.receive(raw).items == ()
-
-
-@pytest.mark.parametrize("ending", [".", ",", ")", ">", "?ref=mail", "#top", '"'])
-def test_a_url_is_found_whatever_stands_after_it(shop: Marketplace, ending: str) -> None:
-    raw = f"To: {AGENT_ADDRESS}\n\nsee ({shop.item_url(POSTER)}{ending}\n".encode()
-    assert shop.receive(raw).items == (POSTER,)
-
-
-def test_odd_mail_does_no_harm(shop: Marketplace) -> None:
-    unknown_charset = f"To: {AGENT_ADDRESS}\nContent-Type: text/plain; charset=klingon\n\n{shop.item_url(MUG)}\n"
-    assert shop.receive(unknown_charset.encode()).items == (MUG,)
-    for raw in (b"", b"\xff\x00\r\n\r\n", b"Content-Type: multipart/mixed\n\n", b"Content-Type: image/png\n\nabc"):
-        assert shop.receive(raw).items == ()
 
 
 def test_every_look_is_logged(shop: Marketplace) -> None:

@@ -22,6 +22,11 @@ _FORMATTING = frozenset(
 )
 # Closed by their successors, so counting them as open would call every long list deep.
 _IMPLIED = frozenset({"p", "li", "dd", "dt", "option", "optgroup", "tr", "td", "th", "tbody", "thead", "tfoot", "rt"})
+# "Any other start tag" lists of §13.2.6.5: these leave SVG and MathML, where `<path/>` closes itself.
+_BREAKOUT = frozenset(
+    "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta "
+    "nobr ol p pre ruby s small span strong strike sub sup table tt u ul var".split()
+)
 
 MAX_WALK = 100_000_000
 """Sum of the open elements at each tag; about a second of a tree builder's time. Real shops stay below 5 million."""
@@ -46,9 +51,16 @@ class _Cost:
     formatting: int = 0
     walk: int = 0
     reopened: int = 0
+    foreign: bool = False
 
-    def open(self, name: str, attributes: int) -> bool:
+    def open(self, name: str, attributes: int, *, closes_itself: bool) -> bool:
         """Count a start tag; False where building a tree would cost too much."""
+        if name in {"svg", "math"}:
+            self.foreign = not closes_itself
+        elif name in _BREAKOUT:
+            self.foreign = False
+        if closes_itself and (self.foreign or name in {"svg", "math"}):
+            return self.step()
         if name in _FORMATTING:
             self.formatting += 1
         if name not in _VOID and name not in _IMPLIED:
@@ -57,6 +69,8 @@ class _Cost:
 
     def close(self, name: str) -> bool:
         """Count an end tag."""
+        if name in {"svg", "math"}:
+            self.foreign = False
         if name in _FORMATTING:
             self.formatting = max(0, self.formatting - 1)
         if name not in _IMPLIED and name not in _VOID:
@@ -87,7 +101,7 @@ def scan(text: str) -> Scan:
         elif following.isalpha():
             name = _name(text, place + 1)
             place, attributes = _attributes(text, place + 1 + len(name))
-            found.too_complex |= not cost.open(name, attributes)
+            found.too_complex |= not cost.open(name, attributes, closes_itself=text[place - 2 : place] == "/>")
             if name in _RAW and place < len(text):
                 end = _raw_end(text, name, place)
                 if name in {"script", "style"}:
