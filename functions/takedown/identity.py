@@ -93,7 +93,7 @@ def identify(url: str, *, platform: str | None = None, library: Library | None =
         )
     if short:
         return _unknown(owner.platform, "short_link: it must be resolved by a visit, it is never guessed")
-    return _of_platform(owner, parsed, site, _MAX_UNWRAPPED)
+    return _of_platform(owner, parsed, site, library, _MAX_UNWRAPPED)
 
 
 def same_path_key(url: str, library: Library) -> tuple[str, str, frozenset[tuple[str, str]]] | None:
@@ -161,7 +161,7 @@ def _parameters(parsed: can_ada.URL) -> dict[str, str]:
     return found
 
 
-def _of_platform(platform: Platform, parsed: can_ada.URL, site: str, unwraps: int) -> Identity:
+def _of_platform(platform: Platform, parsed: can_ada.URL, site: str, library: Library, unwraps: int) -> Identity:
     for odd in platform.not_listings:
         if _groups(odd, parsed, site) is not None:
             return _unknown(platform.platform, odd.reason)
@@ -172,9 +172,9 @@ def _of_platform(platform: Platform, parsed: can_ada.URL, site: str, unwraps: in
     inner = _unwrapped(platform, parsed, site)
     if inner is not None and unwraps:
         wanted = _parse(inner)
-        inner_site = None if wanted is None else _below(wanted.hostname, platform.hosts)
-        if wanted is not None and inner_site is not None:
-            return _of_platform(platform, wanted, inner_site, unwraps - 1)
+        owner, inner_site, short = library.by_host(wanted.hostname) if wanted else (library.generic, "", True)
+        if wanted is not None and not short and owner.platform in {platform.platform, *platform.siblings}:
+            return _of_platform(owner, wanted, inner_site, library, unwraps - 1)
     return _unknown(platform.platform, f"no_listing_id: a page of {platform.title}, but not one listing's")
 
 

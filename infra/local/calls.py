@@ -34,6 +34,8 @@ class FunctionSpec:
     memory: int
     environment: Mapping[str, str]
     """The template's variables and the local cloud's, complete."""
+    task_root: Path
+    """Working directory and import root, as ``/var/task`` on AWS."""
     log_path: Path
     workers: int
     """How many may run at once."""

@@ -10,26 +10,24 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import shutil
-import signal
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, Self
 
 from infra.local import ensure_chromium
-from infra.local.aws import CREDENTIALS, Clients, moto_server
+from infra.local.aws import Clients, moto_server
 from infra.local.calls import Answer, FunctionSpec
-from infra.local.deploy import Deployment, Function, deploy, verify_sender
+from infra.local.deploy import WORKERS, Deployment, Function, deploy, verify_sender
 from infra.local.front import PRINCIPALS, Front, Principal
-from infra.local.moto_seams import REGION, seams
+from infra.local.lifetime import sigterm_as_exit, temporary_folder
+from infra.local.moto_seams import ACCOUNT, REGION, seams, stop_executions
 from infra.local.outbox import Outbox
 from infra.local.runtime import LambdaRuntime
+from infra.local.sandbox import Surroundings
 from infra.local.schedule import Schedules
 from infra.local.tsa import TimeStampAuthority, fingerprint
 
@@ -38,8 +36,6 @@ logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
 SENDER = "notices@legal.example"
 API_FUNCTION = "ApiFunction"
-INHERITED = ("PATH", "HOME", "LANG")
-"""What a worker gets of this process's environment: a test must not pass because of a laptop's settings."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +112,7 @@ class LocalCloud:
             if not _running.acquire(blocking=False):
                 raise AlreadyRunningError("There is a local cloud in this process already.")
             stack.callback(_running.release)
-            stack.enter_context(_sigterm_as_exit())
+            stack.enter_context(sigterm_as_exit())
             self._start(stack)
             self._stack = stack.pop_all()
         return self
@@ -156,8 +152,35 @@ class LocalCloud:
         """
         return json.loads(self.runtime.invoke(function, json.dumps(event).encode()).payload)
 
+    def add_function(
+        self,
+        name: str,
+        handler: str,
+        task_root: Path,
+        *,
+        timeout: float = 10,
+        workers: int = WORKERS,
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
+        """Make one more function known, beside those of the template; return its ARN. For tests of the machinery."""
+        arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+        function = Function(
+            logical_id=name,
+            name=name,
+            arn=arn,
+            handler=handler,
+            timeout=timeout,
+            memory=128,
+            variables=variables or {},
+            log_format="Text",
+            workers=workers,
+            async_retries=2,
+        )
+        self.runtime.add(self._surroundings.spec(function, task_root))
+        return arn
+
     def _start(self, stack: ExitStack) -> None:
-        self.state_dir = self.options.state_dir or Path(stack.enter_context(_temporary_folder()))
+        self.state_dir = self.options.state_dir or stack.enter_context(temporary_folder())
         self.log_dir = self.state_dir / "logs"
         for folder in (self.log_dir, self.state_dir / "tmp"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -170,10 +193,18 @@ class LocalCloud:
         self.outbox_url = outbox.url
         self.moto_url = stack.enter_context(moto_server(self.options.moto_port))
         self._clients = Clients(self.moto_url)
-        self.runtime = LambdaRuntime(self.options.functions, self._dead_letter)
+        self._surroundings = Surroundings(
+            endpoint=self.moto_url,
+            logs=self.log_dir,
+            temporary=self.state_dir / "tmp",
+            extra=self.options.environment,
+            workers=self.options.workers,
+        )
+        self.runtime = LambdaRuntime(self._dead_letter)
         stack.enter_context(seams(self.runtime, outbox.accept, self._clients))
-        # After the seams: workers end first, while what they call is still there.
+        # Left in the other order: no new calls, then no more workers, then nothing for them to call.
         stack.callback(self.runtime.close)
+        stack.callback(stop_executions)
         front = Front(self.runtime, API_FUNCTION, self.log_dir, self.options.api_port)
         stack.callback(front.close)
         self.api_url = front.url
@@ -183,7 +214,7 @@ class LocalCloud:
             verify_sender(parameters["NoticeSender"], self._clients)
         self._publish_key()
         for function in self.deployment.functions.values():
-            self.runtime.add(self._spec(function))
+            self.runtime.add(self._surroundings.spec(function, self.options.functions))
         front.start()
         self.schedules = stack.enter_context(
             Schedules(self.deployment.schedules, self.runtime, self.options.schedule_seconds)
@@ -215,42 +246,6 @@ class LocalCloud:
             )
             self.signing_key_pem.write_bytes(pem)
 
-    def _spec(self, function: Function) -> FunctionSpec:
-        extra = {**self.options.environment.get("*", {}), **self.options.environment.get(function.logical_id, {})}
-        environment = {
-            **{name: os.environ[name] for name in INHERITED if name in os.environ},
-            **CREDENTIALS,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ENDPOINT_URL": self.moto_url,
-            "AWS_EXECUTION_ENV": "AWS_Lambda_local",
-            "AWS_LAMBDA_FUNCTION_NAME": function.name,
-            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
-            "AWS_LAMBDA_LOG_FORMAT": function.log_format,
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
-            "AWS_LAMBDA_LOG_STREAM_NAME": "local",
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            "LAMBDA_TASK_ROOT": str(self.options.functions),
-            "PYTHONPATH": str(self.options.functions),
-            "TMPDIR": str(self.state_dir / "tmp"),
-            "TZ": ":UTC",
-            **function.variables,
-            **extra,
-        }
-        return FunctionSpec(
-            logical_id=function.logical_id,
-            name=function.name,
-            arn=function.arn,
-            handler=function.handler,
-            timeout=function.timeout,
-            memory=function.memory,
-            environment=environment,
-            log_path=self.log_dir / f"{function.logical_id}.log",
-            workers=self.options.workers.get(function.logical_id, function.workers),
-            async_retries=function.async_retries,
-        )
-
     def _dead_letter(self, function: FunctionSpec, payload: bytes, answer: Answer) -> None:
         letter = {
             "function": function.logical_id,
@@ -259,30 +254,3 @@ class LocalCloud:
         }
         self.dead_letters.append(letter)
         logger.error("%s failed for good: %s", function.logical_id, letter["error"])
-
-
-@contextmanager
-def _temporary_folder() -> Iterator[str]:
-    folder = tempfile.mkdtemp(prefix="takedown-")
-    try:
-        yield folder
-    finally:
-        # A browser that was just killed may still be letting go of its files.
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _sigterm_as_exit() -> Iterator[None]:
-    """Let SIGTERM end the program by way of every ``finally``, where nobody else handles it."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-
-    def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is signal's
-        raise SystemExit(128 + number)
-
-    signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -24,8 +24,8 @@ from infra.local.translate import (
 
 STACK = "takedown"
 QUEUE_SECONDS = 3600
-"""Added to the time-out of a state that calls a function. On AWS a call never queues, Lambda starts another sandbox; here
-it may wait for one of few workers, and that wait must not eat the state's time. The function's own time-out stays."""
+"""Added to the time-out of a state that calls a function. On AWS a call never queues, Lambda starts another sandbox;
+here it may wait for one of few workers, and that must not eat the state's time. The function's own time-out stays."""
 WORKERS = 4
 IMAGE_WORKERS = 2
 """Functions from an image run a browser: two at once are what two cores can do."""

@@ -26,6 +26,8 @@ REGION = "us-east-1"
 STATE_DATA_LIMIT = 262_144
 """Bytes. Step Functions fails a state whose result is larger (service quotas)."""
 
+TASK_GONE = "Task Timed Out: 'Provided task does not exist anymore'"
+
 ENGINE = "moto.stepfunctions.parser"
 MAPS = f"{ENGINE}.asl.component.state.exec.state_map"
 TASKS = f"{ENGINE}.asl.component.state.exec.state_task"
@@ -36,6 +38,16 @@ def reset() -> None:
     from moto.core.base_backend import BackendDict  # noqa: PLC0415 - moto reads MOTO_PORT when it is imported
 
     BackendDict.reset()
+
+
+def stop_executions() -> None:
+    """Stop every execution that still runs: their threads would go on calling what is no longer there."""
+    models = importlib.import_module(f"{ENGINE}.models")
+    for machine in models.stepfunctions_parser_backends[ACCOUNT][REGION].state_machines:
+        for execution in machine.executions:
+            if execution.status == "RUNNING":
+                execution.stop(stop_date=datetime.now(UTC), error="LocalCloud.Stopped", cause="The local cloud ended.")
+    importlib.import_module(f"{ENGINE}.utils").TMP_THREADS.clear()
 
 
 @contextmanager
@@ -153,7 +165,7 @@ def _maps(replace: Replace) -> None:
 
 
 def _waits(replace: Replace) -> None:
-    """Wait until the instant asked for: the engine reads UTC as local time and drops fractions, so a wait ends early."""
+    """Wait until the instant asked for: the engine takes UTC for local time and drops fractions, so it ends early."""
     module = f"{ENGINE}.asl.component.state.wait.wait_function"
     timestamp = importlib.import_module(f"{module}.timestamp").Timestamp
 
@@ -187,11 +199,22 @@ def _tokens(replace: Replace) -> None:
         with lock:
             endpoint = self.get(callback_id)
             if endpoint is not None and (endpoint.get_outcome() is not None or endpoint._notify_event.is_set()):  # noqa: SLF001
-                message = "Task Timed Out: 'Provided task does not exist anymore'"
-                raise aws_error(message, exception_type="TaskTimedOut")
+                raise aws_error(TASK_GONE, exception_type="TaskTimedOut")
             return bool(notify(self, callback_id, outcome))
 
     replace(module, "CallbackPoolManager.notify", notify_once)
+
+    # Of an execution that has ended it says InvalidToken, which is AWS's word for a token that never was.
+    models = importlib.import_module(f"{ENGINE}.models")
+    send = models.StepFunctionsParserBackend.send_task_success
+
+    def send_task_success(self: Any, task_token: str, outcome: str) -> object:  # noqa: ANN401
+        for execution in self._get_executions():
+            if execution.status != "RUNNING" and execution.exec_worker.env.callback_pool_manager.get(task_token):
+                raise aws_error(TASK_GONE, exception_type="TaskTimedOut")
+        return send(self, task_token, outcome)
+
+    replace(f"{ENGINE}.models", "StepFunctionsParserBackend.send_task_success", send_task_success)
 
 
 def _lambda_invoke(runtime: LambdaRuntime) -> Callable[..., bytes | None]:

@@ -1,8 +1,8 @@
 """A small Lambda service: functions, each with a pool of isolated workers behind the Lambda Runtime API.
 
 A worker is what a sandbox is on AWS: one process with AWS's own runtime client (``awslambdaric``), its own environment
-and its own Runtime API (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). It takes one call at a time. If
-it dies, the call in its hands fails as it would on AWS, and the next call gets another worker.
+and its own Runtime API (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). It takes one call at a time.
+If it dies, the call in its hands fails as it would on AWS, and the next call gets another worker.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 
 from infra.local.calls import (
     Answer,
@@ -26,6 +25,9 @@ from infra.local.worker import Worker
 
 logger = logging.getLogger(__name__)
 
+IDLE_SECONDS = 120
+"""After that long without a call a worker ends, unless it is its function's last."""
+
 
 class Pool:
     """The workers of one function: none at first, more while calls wait, at most `spec.workers`.
@@ -34,14 +36,11 @@ class Pool:
     ----------
     spec
         The function.
-    start
-        Starts a worker for this pool.
     """
 
-    def __init__(self, spec: FunctionSpec, start: Callable[[Pool], Worker]) -> None:
+    def __init__(self, spec: FunctionSpec) -> None:
         self.spec = spec
         self.workers: list[Worker] = []
-        self._start = start
         self._queue: deque[Invocation] = deque()
         self._changed = threading.Condition()
         self._idle = 0
@@ -73,12 +72,12 @@ class Pool:
             self._idle += 1
             worker.ready = True
             try:
-                while not self._queue:
+                while not self._queue or worker.dead:
                     if self._closed or worker.dead:
                         return None
-                    self._changed.wait()
-                if worker.dead:
-                    return None
+                    if not self._changed.wait(IDLE_SECONDS) and len(self.workers) > 1:
+                        worker.hang_up()  # nobody needs it: give its memory back
+                        return None
                 call = self._queue.popleft()
             finally:
                 self._idle -= 1
@@ -135,7 +134,7 @@ class Pool:
     def _grow(self) -> None:
         starting = sum(not worker.ready for worker in self.workers)
         if len(self._queue) > self._idle + starting and len(self.workers) < self.spec.workers:
-            self.workers.append(self._start(self))
+            self.workers.append(Worker(self))
 
 
 class LambdaRuntime:
@@ -143,21 +142,18 @@ class LambdaRuntime:
 
     Parameters
     ----------
-    task_root
-        The folder that is deployed: ``functions/``.
     on_dead_letter
         Told of an asynchronous call that failed for good.
     """
 
-    def __init__(self, task_root: Path, on_dead_letter: Callable[[FunctionSpec, bytes, Answer], None]) -> None:
-        self._task_root = task_root
+    def __init__(self, on_dead_letter: Callable[[FunctionSpec, bytes, Answer], None]) -> None:
         self._on_dead_letter = on_dead_letter
         self._pools: dict[str, Pool] = {}
         self._closed = False
 
     def add(self, spec: FunctionSpec) -> None:
         """Make a function known under its name, ARN and logical id."""
-        pool = Pool(spec, lambda pool: Worker(pool, self._task_root))
+        pool = Pool(spec)
         for name in (spec.name, spec.arn, spec.logical_id):
             self._pools[name] = pool
 

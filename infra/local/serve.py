@@ -64,6 +64,9 @@ def main() -> int:
     except DeployError as error:
         print(f"The template cannot be deployed locally: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"The local cloud cannot start: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     return 0

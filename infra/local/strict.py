@@ -15,7 +15,7 @@ import json
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote
 from xml.etree import ElementTree as ET
@@ -60,8 +60,9 @@ class Strict:
 
     def __init__(self, app: Application) -> None:
         self._app = app
-        self._dynamodb = threading.RLock()
-        self._s3 = threading.RLock()
+        self._dynamodb = threading.Lock()
+        self._s3 = threading.Lock()
+        self._transactions: dict[str, tuple[bytes, list[bytes]]] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Check the request, then hand it to moto."""
@@ -70,19 +71,80 @@ class Strict:
         try:
             if target.startswith("TrentService."):
                 check_kms(target.partition(".")[2], json.loads(_body(environ) or b"{}"))
-            elif service == "s3" and environ["REQUEST_METHOD"] in {"PUT", "POST"}:
-                check_s3(environ, _body(environ))
+            elif service == "s3":
+                check_presigned(environ)
+                if environ["REQUEST_METHOD"] in {"PUT", "POST"}:
+                    check_s3(environ, _body(environ))
         except RefusedError as refusal:
             return _refuse(refusal, start_response, as_json=bool(target))
         if target.startswith("DynamoDB_"):
             # Condition and write must be one step.
             with self._dynamodb:
+                if target.endswith(".TransactWriteItems"):
+                    return self._transact(environ, start_response)
                 return list(self._app(environ, start_response))
         if service == "s3" and environ["REQUEST_METHOD"] in {"PUT", "POST", "DELETE"}:
             # If-None-Match and the write, too.
             with self._s3:
-                return list(self._app(environ, start_response))
+                return self._explained(environ, start_response)
         return self._app(environ, start_response)
+
+    def _explained(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+        """Give a refusal by a bucket policy its error code; moto answers with an empty body."""
+        held: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def hold(status: str, headers: list[tuple[str, str]], *_: Any) -> None:  # noqa: ANN401 - WSGI's signature
+            held.append((status, headers))
+
+        answer = list(self._app(environ, hold))
+        status, headers = held[-1]
+        if status.startswith("403") and not b"".join(answer):
+            return _refuse(RefusedError(403, "AccessDenied", "Access Denied"), start_response, as_json=False)
+        start_response(status, headers)
+        return answer
+
+    def _transact(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+        """Write one transaction once: a second request with its token gets the first one's answer."""
+        body = _body(environ)
+        token = json.loads(body).get("ClientRequestToken", "")
+        done = self._transactions.get(token)
+        if done is not None and done[0] != body:
+            message = "Another transaction with this ClientRequestToken has other parameters."
+            refusal = RefusedError(400, "IdempotentParameterMismatchException", message)
+            return _refuse(refusal, start_response, as_json=True)
+        if done is not None:
+            start_response("200 OK", [("Content-Type", "application/x-amz-json-1.0")])
+            return done[1]
+        statuses: list[str] = []
+
+        def note(status: str, *rest: Any) -> Any:  # noqa: ANN401 - WSGI's signature
+            statuses.append(status)
+            return start_response(status, *rest)
+
+        answer = list(self._app(environ, note))
+        if token and statuses[0].startswith("200"):
+            self._transactions[token] = (body, answer)
+        return answer
+
+
+def check_presigned(environ: Mapping[str, Any]) -> None:
+    """Refuse a presigned URL after its time.
+
+    Raises
+    ------
+    RefusedError
+        It has expired.
+    """
+    query = parse_qs(environ.get("QUERY_STRING", ""))
+    if "X-Amz-Expires" in query and "X-Amz-Date" in query:
+        signed = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        expired = datetime.now(UTC) > signed + timedelta(seconds=int(query["X-Amz-Expires"][0]))
+    elif "Expires" in query and "Signature" in query:
+        expired = datetime.now(UTC).timestamp() > int(query["Expires"][0])
+    else:
+        return
+    if expired:
+        raise RefusedError(403, "AccessDenied", "Request has expired")
 
 
 def check_kms(action: str, request: Mapping[str, Any]) -> None:

@@ -51,33 +51,39 @@ LEFT_OUT = frozenset(
 
 def stand_in(logical_id: str, resource: Json, *, key_arn: str, api_url: str) -> StandIn | None:
     """Return what stands in for a resource; None when moto can create it."""
-    kind, properties = resource["Type"], resource.get("Properties", {})
     name = f"local-{logical_id.lower()}"
-    match kind:
-        case "AWS::KMS::Key":  # moto's CloudFormation makes every key an encryption key
-            return StandIn(key_arn.rpartition("/")[2], {"Arn": key_arn, "KeyId": key_arn.rpartition("/")[2]})
-        case "AWS::StepFunctions::StateMachine":  # … and no state machine that runs
-            arn = _machine_arn(properties["StateMachineName"])
-            return StandIn(arn, {"Arn": arn, "Name": properties["StateMachineName"]})
-        case "AWS::ApiGatewayV2::Api":
-            return StandIn(name, {"ApiEndpoint": api_url, "ApiId": name})
-        case "AWS::Logs::LogGroup":
-            return StandIn(name, {"Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*"})
-        case "AWS::Cognito::UserPool":
-            arn = f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{REGION}_local"
-            return StandIn(
-                f"{REGION}_local", {"Arn": arn, "ProviderName": f"cognito-idp.{REGION}.amazonaws.com/{REGION}_local"}
-            )
-        case "AWS::Cognito::UserPoolClient" | "AWS::SES::ConfigurationSet" | "AWS::SES::ReceiptRuleSet":
-            return StandIn(name)
+    key = key_arn.rpartition("/")[2]
+    pool = f"{REGION}_local"
+    by_type: dict[str, Callable[[], StandIn]] = {
+        # moto's CloudFormation makes every key an encryption key …
+        "AWS::KMS::Key": lambda: StandIn(key, {"Arn": key_arn, "KeyId": key}),
+        # … and no state machine that runs.
+        "AWS::StepFunctions::StateMachine": lambda: _machine(resource["Properties"]["StateMachineName"]),
+        "AWS::ApiGatewayV2::Api": lambda: StandIn(name, {"ApiEndpoint": api_url, "ApiId": name}),
+        "AWS::Logs::LogGroup": lambda: StandIn(name, {"Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*"}),
+        "AWS::Cognito::UserPool": lambda: StandIn(
+            pool,
+            {
+                "Arn": f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{pool}",
+                "ProviderName": f"cognito-idp.{REGION}.amazonaws.com/{pool}",
+            },
+        ),
+        "AWS::Cognito::UserPoolClient": lambda: StandIn(name),
+        "AWS::SES::ConfigurationSet": lambda: StandIn(name),
+        "AWS::SES::ReceiptRuleSet": lambda: StandIn(name),
+    }
+    kind = resource["Type"]
+    if kind in by_type:
+        return by_type[kind]()
     return StandIn(name) if kind in LEFT_OUT else None
 
 
-def _machine_arn(name: Any) -> Json:  # noqa: ANN401 - a string or an intrinsic
+def _machine(name: Any) -> StandIn:  # noqa: ANN401 - a string or an intrinsic
     text = name if isinstance(name, str) else name.get("Fn::Sub")
     if not isinstance(text, str):
         raise DeployError(f"A state machine's Name must be a string or a plain !Sub, not {json.dumps(name)}.")
-    return {"Fn::Sub": f"arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:{text}"}
+    arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:{text}"}
+    return StandIn(arn, {"Arn": arn, "Name": name})
 
 
 def read_template(path: Path) -> Json:
@@ -148,13 +154,11 @@ def localise(template: Json, *, key_arn: str, api_url: str) -> Json:
     }
 
 
-def replaced(node: Any, standing: Mapping[str, StandIn]) -> Any:  # noqa: ANN401 - any JSON
+def replaced(node: Any, standing: Mapping[str, StandIn]) -> Any:  # noqa: ANN401, PLR0911 - any JSON; one case each
     """Return `node` with every reference to a stood-in resource replaced."""
-    if isinstance(node, list):
-        return [replaced(item, standing) for item in node]
-    if not isinstance(node, dict):
-        return node
     match node:
+        case list():
+            return [replaced(item, standing) for item in node]
         case {"Ref": str(name)} if name in standing:
             return standing[name].ref
         case {"Fn::GetAtt": [str(name), str(attribute)]} if name in standing:
@@ -163,7 +167,9 @@ def replaced(node: Any, standing: Mapping[str, StandIn]) -> Any:  # noqa: ANN401
             return _sub(text, {}, standing)
         case {"Fn::Sub": [str(text), dict(variables)]}:
             return _sub(text, replaced(variables, standing), standing)
-    return {key: replaced(value, standing) for key, value in node.items()}
+        case dict():
+            return {key: replaced(value, standing) for key, value in node.items()}
+    return node
 
 
 def _attribute(standing: Mapping[str, StandIn], name: str, attribute: str) -> Any:  # noqa: ANN401

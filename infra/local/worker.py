@@ -34,11 +34,9 @@ class Worker:
     ----------
     pool
         The function's pool, where the calls come from.
-    task_root
-        Working directory and import root, as ``/var/task`` on AWS.
     """
 
-    def __init__(self, pool: Pool, task_root: Path) -> None:
+    def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.ready = False
         self.dead = False
@@ -64,7 +62,7 @@ class Worker:
                         "awslambdaric",
                         pool.spec.handler,
                     ],
-                    cwd=task_root,
+                    cwd=pool.spec.task_root,
                     env=environment,
                     stdin=subprocess.DEVNULL,
                     stdout=log,

@@ -6,6 +6,20 @@ import re
 
 from takedown.errors import IntegrityError
 
+DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+"""`bagit.txt`, byte for byte."""
+
+TAGMANIFEST = "tagmanifest-sha256.txt"
+"""What is signed: it holds the digests of the manifests, which hold those of the payload."""
+
+KEY = "signatures/signing-key.pem"
+TOKENS = "signatures/tokens.json"
+STAMPED = f"signatures/{TAGMANIFEST}"
+"""Stem of the files that sign and stamp the tag manifest: ``.sig``, ``.<authority>.tsq``, ``.<authority>.tsr``."""
+
+TAG_FILES = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "manifest-sha512.txt", KEY)
+"""What the tag manifests list. RFC 8493 bars them from listing each other; what signs them comes after them."""
+
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,126}")
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 """Windows opens a device under these names, whatever their extension."""

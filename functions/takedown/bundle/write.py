@@ -13,14 +13,12 @@ from takedown import canonical
 from takedown.bundle import zip_form
 from takedown.bundle.digests import CHUNK, Facts, StreamDigest
 from takedown.bundle.documents import BundleToken, BundleTokens
-from takedown.bundle.names import require_safe
+from takedown.bundle.names import DECLARATION, KEY, STAMPED, TAGMANIFEST, TOKENS, require_safe
 from takedown.errors import IntegrityError
 from takedown.seal import SEAL_LIMIT
 from takedown.sealing import Signer, TimeStampAuthority, Token, stamp_all
 from takedown.times import from_text
 
-DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-SIGNED = "tagmanifest-sha256.txt"
 _OWN_LABELS = {"bagging-date", "payload-oxum"}
 
 
@@ -104,14 +102,14 @@ def write_bundle(
             "bag-info.txt": _bag_info({**info, "Bagging-Date": now[:10], "Payload-Oxum": oxum}, info),
             "manifest-sha256.txt": _manifest(listed, "sha256"),
             "manifest-sha512.txt": _manifest(listed, "sha512"),
-            "signatures/signing-key.pem": signer.public_key_pem,
+            KEY: signer.public_key_pem,
         }
         for path, data in documents.items():
             tags[path] = archive.add(Member.of(path, data))
         signed = _manifest(tags, "sha256")
         if len(signed) > SEAL_LIMIT:
-            raise IntegrityError(f"{SIGNED} has {len(signed)} bytes; the signing service takes at most {SEAL_LIMIT}")
-        archive.add(Member.of(SIGNED, signed))
+            raise IntegrityError(f"{TAGMANIFEST} has {len(signed)} bytes; the signing service takes at most {SEAL_LIMIT}")
+        archive.add(Member.of(TAGMANIFEST, signed))
         archive.add(Member.of("tagmanifest-sha512.txt", _manifest(tags, "sha512")))
         tokens = _sign(archive, signed, signer, authorities)
         archive.close()
@@ -123,19 +121,18 @@ def _sign(
     archive: _Archive, signed: bytes, signer: Signer, authorities: Sequence[TimeStampAuthority]
 ) -> tuple[BundleToken, ...]:
     """Add what stands outside of every manifest: the signature over the tag manifest, and its time stamps."""
-    base = f"signatures/{SIGNED}"
-    archive.add(Member.of(f"{base}.sig", signer.sign(signed)))
+    archive.add(Member.of(f"{STAMPED}.sig", signer.sign(signed)))
     refs, answers = stamp_all(signed, authorities)
     for authority, token in answers.items():
-        archive.add(Member.of(f"{base}.{authority}.tsq", token.tsq))
-        archive.add(Member.of(f"{base}.{authority}.tsr", token.tsr))
+        archive.add(Member.of(f"{STAMPED}.{authority}.tsq", token.tsq))
+        archive.add(Member.of(f"{STAMPED}.{authority}.tsr", token.tsr))
     tokens = [BundleToken(**dict(ref), tsq_sha256=_tsq_digest(answers.get(ref.authority))) for ref in refs]
     bound = BundleTokens(tagmanifest_sha256=canonical.sha256(signed), tokens=tokens, signer=signer.ref)
     statement = canonical.dumps(bound.model_dump(mode="json"))
     if len(statement) > SEAL_LIMIT:
         raise IntegrityError(f"tokens.json has {len(statement)} bytes; the signing service takes at most {SEAL_LIMIT}")
-    archive.add(Member.of("signatures/tokens.json", statement))
-    archive.add(Member.of("signatures/tokens.json.sig", signer.sign(statement)))
+    archive.add(Member.of(TOKENS, statement))
+    archive.add(Member.of(f"{TOKENS}.sig", signer.sign(statement)))
     return tuple(tokens)
 
 
