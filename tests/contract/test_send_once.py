@@ -125,7 +125,7 @@ def test_a_definite_refusal_makes_it_ready_again(aws: Aws, monkeypatch: pytest.M
     prepare(aws)
     refusal = ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "slow down"}}, "SendEmail")
 
-    def refuse(**arguments: object) -> object:
+    def refuse(**_: object) -> object:
         raise refusal
 
     with monkeypatch.context() as patched:

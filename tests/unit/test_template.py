@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import pytest
@@ -123,8 +124,6 @@ def test_no_resource_depends_on_itself_by_any_way() -> None:
 
 
 def test_every_variable_that_a_room_reads_is_set() -> None:
-    import ast
-
     for name, properties in FUNCTIONS.items():
         room = (properties.get("Handler") or properties["ImageConfig"]["Command"][0]).split(".")[0]
         tree = ast.parse((ROOT / "functions" / room / "app.py").read_text("utf-8"))

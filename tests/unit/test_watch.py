@@ -19,7 +19,7 @@ SENT = "2026-11-01T00:00:00.000Z"
 V = VerdictKind
 
 
-def listing(state: ListingState = ListingState.NOTICE_SENT, **more: Any) -> Listing:
+def listing(state: ListingState = ListingState.NOTICE_SENT, **more: Any) -> Listing:  # noqa: ANN401 - any field
     return Listing.model_validate(
         {
             "tenant": "default",
