@@ -22,6 +22,7 @@ from takedown.bundle.documents import (
     case_of,
 )
 from takedown.bundle.dossier import CaptureFiles, CaseDossier, SentNotice, Trust
+from takedown.bundle.names import stamp_of
 from takedown.bundle.readme import render
 from takedown.bundle.write import Member
 from takedown.capture import RECORD_NAME
@@ -47,7 +48,7 @@ class Payload:
 
 def bundle_name(case_id: str, now: str) -> str:
     """Return the name of the top folder: ``<CASE>_<UTC>``."""
-    return f"{case_id}_{from_text(now):%Y%m%dT%H%M%SZ}"
+    return f"{case_id}_{stamp_of(from_text(now))}"
 
 
 def assemble(dossier: CaseDossier, *, now: str) -> Payload:

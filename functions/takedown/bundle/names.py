@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from takedown.errors import IntegrityError
 
@@ -26,6 +27,11 @@ _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 MAX_PATH = 250
 """Characters of a whole path; with a short folder around it, it stays below what old Windows programs open."""
+
+
+def stamp_of(instant: datetime) -> str:
+    """Write an instant (in UTC) as it stands in the name of a bundle: ``20261123T200000Z``."""
+    return f"{instant:%Y%m%dT%H%M%SZ}"
 
 
 def name_problem(path: str) -> str | None:

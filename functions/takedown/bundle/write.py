@@ -13,7 +13,7 @@ from takedown import canonical
 from takedown.bundle import zip_form
 from takedown.bundle.digests import CHUNK, Facts, StreamDigest
 from takedown.bundle.documents import BundleToken, BundleTokens
-from takedown.bundle.names import DECLARATION, KEY, STAMPED, TAGMANIFEST, TOKENS, require_safe
+from takedown.bundle.names import DECLARATION, KEY, STAMPED, TAGMANIFEST, TOKENS, require_safe, stamp_of
 from takedown.errors import IntegrityError
 from takedown.seal import SEAL_LIMIT
 from takedown.sealing import Signer, TimeStampAuthority, Token, stamp_all
@@ -74,7 +74,7 @@ def write_bundle(
     out
         An empty file that can be written, read and moved about in; left at its end.
     name
-        Of the single top folder.
+        Of the single top folder, ``<CASE>_<UTC>`` (see `names.stamp_of`).
     payload
         In the order in which it shall stand in the archive.
     info
@@ -88,7 +88,8 @@ def write_bundle(
     IntegrityError
         An unsafe or repeated name, or bytes that are not those on record. What was written so far is not a bundle.
     """
-    require_safe(name)
+    if not require_safe(name).endswith(f"_{stamp_of(from_text(now))}"):
+        raise IntegrityError(f"{name!r} does not end in the time of the export")
     with ThreadPoolExecutor(1) as pool:
         archive = _Archive(out, name, now, pool)
         tags = {"bagit.txt": archive.add(Member.of("bagit.txt", DECLARATION))}
@@ -108,7 +109,9 @@ def write_bundle(
             tags[path] = archive.add(Member.of(path, data))
         signed = _manifest(tags, "sha256")
         if len(signed) > SEAL_LIMIT:
-            raise IntegrityError(f"{TAGMANIFEST} has {len(signed)} bytes; the signing service takes at most {SEAL_LIMIT}")
+            raise IntegrityError(
+                f"{TAGMANIFEST} has {len(signed)} bytes; the signing service takes at most {SEAL_LIMIT}"
+            )
         archive.add(Member.of(TAGMANIFEST, signed))
         archive.add(Member.of("tagmanifest-sha512.txt", _manifest(tags, "sha512")))
         tokens = _sign(archive, signed, signer, authorities)

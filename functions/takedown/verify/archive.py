@@ -14,7 +14,7 @@ from takedown.bundle.names import name_problem
 from takedown.errors import BundleUnusableError, IntegrityError
 from takedown.verify.report import Findings
 
-_TOP = re.compile(r"[0-9a-z]{1,32}_(\d{8}T\d{6}Z)")
+_TOP = re.compile(r".*_(\d{8}T\d{6}Z)")
 _ENCRYPTED = 0x1 | 0x40
 _DESCRIPTOR = 0x8
 _PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
@@ -35,16 +35,18 @@ def check_archive(archive: zipfile.ZipFile, raw: BinaryIO, findings: Findings) -
     infos = archive.infolist()
     if not infos:
         raise BundleUnusableError("the archive is empty")
-    before = len(findings.checks)
     _names(infos, findings)
     tops = {info.orig_filename.split("/")[0] for info in infos}
-    if len(findings.checks) == before:
-        if len(tops) != 1:
-            raise BundleUnusableError(f"{len(tops)} folders or files at the top; a bundle has one folder")
-        findings.passed("archive-names", reason=f"{len(infos)} entries")
     top = min(tops)
+    if findings.failed:
+        return top
+    if len(tops) != 1 or any("/" not in info.orig_filename for info in infos):
+        raise BundleUnusableError("a bundle has one folder at the top, and nothing beside it")
+    findings.passed("archive-names", reason=f"{len(infos)} entries")
     exact = archive.comment == zip_form.COMMENT
-    with findings.check("archive-form", reason="byte for byte as exported" if exact else "packed anew, no hidden bytes"):
+    with findings.check(
+        "archive-form", reason="byte for byte as exported" if exact else "packed anew, no hidden bytes"
+    ):
         if exact:
             _exact(infos, raw, top)
         else:
@@ -133,11 +135,10 @@ def _sound(archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], raw: BinaryIO
         position = following
     raw.seek(archive.start_dir)
     for info in infos:
-        size = struct.unpack("<28x3H", raw.read(34))
-        raw.seek(12, 1)
-        name = raw.read(size[0])
-        _extras(raw.read(size[1]), info.orig_filename)
-        if size[2] or name != info.orig_filename.encode("ascii"):
+        name_size, extra_size, comment_size = struct.unpack("<28x3H12x", raw.read(46))
+        name = raw.read(name_size)
+        _extras(raw.read(extra_size), info.orig_filename)
+        if comment_size or name != info.orig_filename.encode("ascii"):
             raise IntegrityError(f"the directory entry of {info.orig_filename} carries more than a name")
     if len(raw.read()) not in {22, 22 + 76}:  # the end record, with or without the two of zip64
         raise IntegrityError("bytes stand behind the central directory")

@@ -60,9 +60,7 @@ class ZipContainer:
 
     def __init__(self, archive: zipfile.ZipFile, top: str) -> None:
         self._archive = archive
-        self._infos = {
-            info.filename.removeprefix(f"{top}/"): info for info in archive.infolist() if not info.is_dir()
-        }
+        self._infos = {info.filename.removeprefix(f"{top}/"): info for info in archive.infolist() if not info.is_dir()}
         self.name: str | None = top
         self.sizes: Mapping[str, int] = {path: info.file_size for path, info in self._infos.items()}
 

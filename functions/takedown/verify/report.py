@@ -88,9 +88,7 @@ class Findings:
     def skip(self, name: str, subject: str, reason: str, *, leaves_trust_open: bool = False) -> None:
         """Record that something could not be judged."""
         self.checks.append(
-            Check(
-                name=name, subject=subject, status=Status.SKIP, reason=reason, leaves_trust_open=leaves_trust_open
-            )
+            Check(name=name, subject=subject, status=Status.SKIP, reason=reason, leaves_trust_open=leaves_trust_open)
         )
 
     @contextmanager
