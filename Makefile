@@ -34,6 +34,14 @@ test: lint ## lint, types, and the tests
 test-all: lint sam ## everything, the slow suites too
 	$(BIN)/python -m pytest
 
+sam: setup .venv-tools/.ready ## aws-sam-cli in an environment of its own, and what it says of the template
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-tools/bin/sam validate --lint
+
+.venv-tools/.ready: requirements/tools.txt
+	test -x .venv-tools/bin/python || $(PYTHON) -m venv .venv-tools
+	VIRTUAL_ENV=$(CURDIR)/.venv-tools $(BIN)/uv pip sync --quiet --require-hashes requirements/tools.txt
+	touch $@
+
 lint: setup ## ruff, mypy strict, cfn-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

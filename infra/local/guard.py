@@ -2,9 +2,9 @@
 
 A worker starts other processes (a browser starts dozens, in sessions of their own), so killing its process group is
 not enough. This guard is a subreaper: whatever loses its parent below it becomes its child. It ends everything below
-it when the worker ends, when the local cloud closes the watch pipe, and when the local cloud dies, however it dies: then
-the kernel closes the pipe. (A parent-death signal alone would not do: it fires when the *thread* that started the worker
-ends.)
+it when the worker ends, when the local cloud closes the watch pipe, and when the local cloud dies, however it dies:
+then the kernel closes the pipe. (A parent-death signal alone would not do: it fires when the *thread* that started the
+worker ends.)
 
 Run as a plain file with ``python -I -S``, so it starts in some 15 ms and imports nothing of ours.
 """

@@ -36,7 +36,7 @@ def _safe_pattern(text: str) -> str:
     return text
 
 
-Pattern = Annotated[str, StringConstraints(min_length=1, max_length=400), AfterValidator(_safe_pattern)]
+Pattern = Annotated[str, StringConstraints(min_length=1, max_length=800), AfterValidator(_safe_pattern)]
 Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Phrase = Annotated[str, StringConstraints(min_length=2, max_length=300)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable
 
 from takedown.bundle.names import DECLARATION, TAG_FILES, name_problem
 from takedown.errors import IntegrityError
@@ -13,7 +13,7 @@ _LINE = re.compile(r"([0-9a-f]+)  (\S+)")
 _HEX = {"sha256": 64, "sha512": 128}
 
 
-def check_bag(contents: Contents, signatures: Set[str]) -> None:
+def check_bag(contents: Contents, signatures: Collection[str]) -> None:
     """Check everything that BagIt promises.
 
     Parameters

@@ -69,9 +69,8 @@ def _check(name: str, contents: Contents, trust: Trust) -> Report:
     check_custody(contents, case, seals, withheld)
     with contents.findings.check("observations", "data/status/observations.jsonl"):
         _observations(contents, case)
-    return contents.findings.report(
-        name, signing_key=key and key.fingerprint, files=len(contents.facts), withheld=len(withheld)
-    )
+    fingerprint = None if key is None else key.fingerprint
+    return contents.findings.report(name, signing_key=fingerprint, files=len(contents.facts), withheld=len(withheld))
 
 
 def _case(contents: Contents) -> ExportedCase | None:

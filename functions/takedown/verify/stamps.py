@@ -75,7 +75,7 @@ def check_stamps(name: str, subject: str, contents: Contents, stamps: Sequence[S
     _settle(name, subject, findings, unknown, proven, trust, asked=any(stamp.ref.sha256 for stamp in stamps))
 
 
-def _settle(  # noqa: PLR0913 - the counts of one loop
+def _settle(
     name: str,
     subject: str,
     findings: Findings,

@@ -1,0 +1,167 @@
+"""`takedown verify`: checks a bundle offline."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from takedown.bundle.visible import visible
+from takedown.errors import BundleUnusableError, InputError
+from takedown.verify import Check, Limits, Report, Status, Verdict, verify_bundle
+from takedown.verify.report import UNUSABLE
+
+TITLES = {
+    "archive-names": "Names unpack safely, none twice",
+    "archive-form": "No hidden bytes in the archive",
+    "readable": "Every file can be read",
+    "signing-key": "Key is the one you were told",
+    "bundle-signature": "Signature over the bundle",
+    "bundle-tokens": "Time stamps are those that were signed",
+    "bundle-time-stamp": "Time stamps over the bundle",
+    "bag-declaration": "BagIt 1.0",
+    "bag-info": "Size and number of files",
+    "manifest-sha256": "Payload, SHA-256, none added",
+    "manifest-sha512": "Payload, SHA-512, none added",
+    "tagmanifest-sha256": "Other files, SHA-256, none added",
+    "tagmanifest-sha512": "Other files, SHA-512, none added",
+    "case": "Case document",
+    "withheld": "List of what is withheld",
+    "capture-record": "Captures: records",
+    "capture-files": "Captures: files as recorded",
+    "capture-seal": "Captures: seals over these records",
+    "capture-signature": "Captures: seals signed",
+    "capture-time-stamp": "Captures: time stamps",
+    "capture-unlisted": "Captures: no file added",
+    "custody-chain": "Custody record: chain",
+    "custody-head": "Custody record: end",
+    "custody-case": "Custody record: of this case",
+    "custody-captures": "Custody record: every capture is here",
+    "custody-notices": "Custody record: every notice is here",
+    "observations": "Observations",
+}
+"""How each check is called before a reader."""
+
+SHOWN = 20
+"""How many failures of one check are spelled out; `--json` gives all."""
+
+_LOOK = {Status.PASS: ("ok", "green"), Status.FAIL: ("FAILED", "bold red"), Status.SKIP: ("open", "yellow")}
+_VERDICTS = {
+    Verdict.VERIFIED: ("VERIFIED", "bold green", "Intact, signed with the key given, and time-stamped."),
+    Verdict.TAMPERED: ("TAMPERED OR BROKEN", "bold red", "This is not the bundle that was exported."),
+    Verdict.TRUST_OPEN: (
+        "INTACT, TRUST NOT ESTABLISHED",
+        "bold yellow",
+        "Nothing was changed since it was signed; by whom and when rests on what you bring from outside: "
+        "--key-fingerprint and --root.",
+    ),
+}
+
+
+class UnusableError(click.ClickException):
+    """Input that is no bundle: one line, exit code 3."""
+
+    exit_code = UNUSABLE
+
+    def format_message(self) -> str:
+        """Keep control characters of file names away from the terminal."""
+        return visible(self.message)
+
+
+class VerifyCommand(click.Command):
+    """Click leaves with 2 on wrong usage, which here means *trust not established*."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse, and let wrong usage count as unusable input."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise UnusableError(error.format_message()) from error
+
+
+@click.command("verify", cls=VerifyCommand)
+@click.argument("bundle", metavar="BUNDLE")
+@click.option("--root", "roots", metavar="PEM", multiple=True, help="Root certificates of time-stamp authorities.")
+@click.option(
+    "--key-fingerprint", "keys", metavar="HEX", multiple=True, help="SHA-256 of the key that may have signed."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
+@click.option("--max-member", default=Limits.member, show_default=True, help="Bytes of one file, unpacked.")
+@click.option("--max-total", default=Limits.total, show_default=True, help="Bytes of all files, unpacked.")
+@click.option("--max-ratio", default=Limits.ratio, show_default=True, help="Unpacked to packed.")
+def verify(
+    bundle: str,
+    *,
+    roots: tuple[str, ...],
+    keys: tuple[str, ...],
+    as_json: bool,
+    max_member: int,
+    max_total: int,
+    max_ratio: int,
+) -> None:
+    """Verify BUNDLE, a .zip or the folder it was unpacked into. Nothing is sent or fetched.
+
+    Give the root certificates and the key's fingerprint from a place outside of the bundle: what stands in it cannot
+    vouch for itself.
+
+    Exit code: 0 verified; 1 tampered or broken; 2 intact, but trust not established; 3 unusable input.
+    """
+    limits = Limits(member=max_member, total=max_total, ratio=max_ratio)
+    try:
+        report = verify_bundle(bundle, roots=[Path(root) for root in roots], key_fingerprints=keys, limits=limits)
+    except (BundleUnusableError, InputError) as error:
+        if as_json:
+            click.echo(
+                json.dumps({"bundle": bundle, "verdict": "unusable", "exit_code": UNUSABLE, "reason": str(error)})
+            )
+            sys.exit(UNUSABLE)
+        raise UnusableError(f"{bundle}: {error}") from error
+    if as_json:
+        # ASCII only: what a hostile bundle calls its files must not reach the terminal raw.
+        click.echo(json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=True))
+    else:
+        _show(report, Console(file=click.get_text_stream("stdout", errors="replace"), highlight=False))
+    sys.exit(report.exit_code)
+
+
+def _show(report: Report, console: Console) -> None:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name in dict.fromkeys(check.name for check in report.checks):
+        _rows(table, name, [check for check in report.checks if check.name == name])
+    word, style, meaning = _VERDICTS[report.verdict]
+    withheld = f", {report.withheld} withheld as declared" if report.withheld else ""
+    console.print(Text(visible(report.bundle), style="bold"), Text(f"{report.files} files{withheld}"), sep="\n")
+    console.print()
+    console.print(table)
+    console.print()
+    console.print(Text(word, style=style), Text(meaning), sep="\n")
+
+
+def _rows(table: Table, name: str, checks: list[Check]) -> None:
+    by_status = {status: [check for check in checks if check.status is status] for status in Status}
+    passed = by_status[Status.PASS]
+    worst = next(status for status in (Status.FAIL, Status.SKIP, Status.PASS) if by_status[status])
+    word, style = _LOOK[worst]
+    many = f"{len(passed)} of {len(checks)}" if len(checks) > 1 else ""
+    said = passed[0].reason if worst is Status.PASS and len(checks) == 1 else many
+    table.add_row(Text(word, style=style), Text(TITLES.get(name, visible(name))), Text(visible(said)))
+    unusual = [*by_status[Status.FAIL], *by_status[Status.SKIP]]
+    for line in _lines(unusual):
+        table.add_row("", "", line)
+
+
+def _lines(checks: list[Check]) -> Iterable[Text]:
+    for check in checks[:SHOWN]:
+        subject = f"{visible(check.subject)}: " if check.subject else ""
+        yield Text(f"{subject}{visible(check.reason)}", style=_LOOK[check.status][1])
+    if len(checks) > SHOWN:
+        yield Text(f"… and {len(checks) - SHOWN} more")
