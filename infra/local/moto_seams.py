@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-from infra.local.calls import Answer, FunctionNotFoundError
+from infra.local.calls import FunctionNotFoundError
 from infra.local.runtime import LambdaRuntime
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def seams(
 
         stack.enter_context(patch.dict(default_user_config, {"stepfunctions": {"execute_state_machine": True}}))
         replace("moto.awslambda.models", "LambdaBackend.invoke", _lambda_invoke(runtime))
-        replace(f"{TASKS}.lambda_eval_utils", "_invoke_lambda_function", _state_invoke(runtime))
+        replace(f"{TASKS}.lambda_eval_utils", "execute_lambda_function_integration", _state_invoke(runtime))
         replace("moto.ses.models", "SESBackend.send_raw_email", _send_raw_email(on_mail))
         _engine(replace, client)
         yield
@@ -116,10 +116,6 @@ def _maps(replace: Replace) -> None:
     """Distributed Maps: no more threads than items, no recursion over items, and tolerated failures are counted."""
     module = f"{MAPS}.iteration.distributed_iteration_component"
     component = importlib.import_module(module)
-    errors = importlib.import_module(f"{ENGINE}.asl.component.common.error_name.failure_event")
-    names = importlib.import_module(f"{ENGINE}.asl.component.common.error_name.states_error_name")
-    types = importlib.import_module(f"{ENGINE}.asl.component.common.error_name.states_error_name_type")
-    api = importlib.import_module(f"{ENGINE}.api")
     map_run = component.DistributedIterationComponent._map_run  # noqa: SLF001 - the seam
 
     def counted_map_run(self: Any, env: Any, eval_input: Any) -> None:  # noqa: ANN401
@@ -139,14 +135,8 @@ def _maps(replace: Replace) -> None:
             within_percentage if not count else within_count if not percentage else within_count and within_percentage
         )
         if not tolerated:
-            name = names.StatesErrorName(typ=types.StatesErrorNameType.StatesExceedToleratedFailureThreshold)
             cause = f"The specified tolerated failure threshold was exceeded: {failed} of {items} items failed"
-            details = {"mapRunFailedEventDetails": {"error": name.error_name, "cause": cause}}
-            raise errors.FailureEventException(
-                errors.FailureEvent(
-                    env=env, error_name=name, event_type=api.HistoryEventType.MapRunFailed, event_details=details
-                )
-            )
+            raise _failure(env, "States.ExceedToleratedFailureThreshold", cause)
 
     replace(module, "DistributedIterationComponent._map_run", counted_map_run)
 
@@ -248,11 +238,12 @@ def _lambda_invoke(runtime: LambdaRuntime) -> Callable[..., bytes | None]:
     return invoke
 
 
-def _state_invoke(runtime: LambdaRuntime) -> Callable[..., dict[str, Any]]:
+def _state_invoke(runtime: LambdaRuntime) -> Callable[..., None]:
     """Answer a Task state with our workers directly: the way over HTTP costs 40 ms and blocks a server thread."""
+    utilities = importlib.import_module(f"{TASKS}.lambda_eval_utils")
+    client_error = importlib.import_module("botocore.exceptions").ClientError
 
-    def invoke(parameters: dict[str, Any], region: str, state_credentials: object) -> dict[str, Any]:  # noqa: ARG001
-        client_error = importlib.import_module("botocore.exceptions").ClientError
+    def integrate(env: Any, parameters: dict[str, Any], region: str, state_credentials: object) -> None:  # noqa: ANN401, ARG001
         try:
             answer = runtime.invoke(parameters["FunctionName"], parameters.get("Payload") or b"{}")
         except FunctionNotFoundError as error:
@@ -262,18 +253,31 @@ def _state_invoke(runtime: LambdaRuntime) -> Callable[..., dict[str, Any]]:
             }
             raise client_error(response, "Invoke") from error
         if len(answer.payload) > STATE_DATA_LIMIT:
-            text = f"The state/task '{parameters['FunctionName']}' returned a result with a size exceeding the maximum number of bytes service limit."  # noqa: E501
-            answer = Answer(json.dumps({"errorType": "States.DataLimitExceeded", "errorMessage": text}).encode(), "Unhandled")  # fmt: skip  # noqa: E501
-        result: dict[str, Any] = {
-            "StatusCode": 200,
-            "ExecutedVersion": "$LATEST",
-            "Payload": json.loads(answer.payload or b"null"),
-        }
+            cause = f"{parameters['FunctionName']} returned a result with a size exceeding the maximum number of bytes."
+            raise _failure(env, "States.DataLimitExceeded", cause)
         if answer.function_error:
-            result["FunctionError"] = answer.function_error
-        return result
+            raise utilities.LambdaFunctionErrorException(answer.function_error, answer.payload.decode())
+        env.stack.append(
+            {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(answer.payload or b"null")}
+        )
 
-    return invoke
+    return integrate
+
+
+def _failure(env: Any, error: str, cause: str) -> Exception:  # noqa: ANN401 - moto's own type
+    """Return the engine's exception for one of the errors that Step Functions itself names."""
+    events = importlib.import_module(f"{ENGINE}.asl.component.common.error_name.failure_event")
+    names = importlib.import_module(f"{ENGINE}.asl.component.common.error_name.states_error_name")
+    types = importlib.import_module(f"{ENGINE}.asl.component.common.error_name.states_error_name_type")
+    api = importlib.import_module(f"{ENGINE}.api")
+    event = events.FailureEvent(
+        env=env,
+        error_name=names.StatesErrorName(typ=types.StatesErrorNameType.from_name(error)),
+        event_type=api.HistoryEventType.TaskFailed,
+        event_details={"taskFailedEventDetails": {"error": error, "cause": cause}},
+    )
+    exception: Exception = events.FailureEventException(event)
+    return exception
 
 
 def _send_raw_email(on_mail: Callable[[str, bytes], None]) -> Callable[..., object]:

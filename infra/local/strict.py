@@ -73,6 +73,9 @@ class Strict:
                 check_kms(target.partition(".")[2], json.loads(_body(environ) or b"{}"))
             elif service == "s3":
                 check_presigned(environ)
+                query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+                if environ["REQUEST_METHOD"] == "GET" and "retention" in query:
+                    return _retention(environ, query, start_response)
                 if environ["REQUEST_METHOD"] in {"PUT", "POST"}:
                     check_s3(environ, _body(environ))
         except RefusedError as refusal:
@@ -200,19 +203,42 @@ def check_s3(environ: Mapping[str, Any], body: bytes) -> None:
         _check_retention(environ, query, content)
 
 
-def _check_retention(environ: Mapping[str, Any], query: Mapping[str, list[str]], body: bytes) -> None:
+def _locked_key(environ: Mapping[str, Any], query: Mapping[str, list[str]]) -> Any:  # noqa: ANN401 - moto's own type
+    """Return the object version that a request is about, when it is locked in some mode."""
     from moto.s3.models import s3_backends  # noqa: PLC0415 - after MOTO_PORT is set
 
     bucket, _, key_name = unquote(environ["PATH_INFO"]).lstrip("/").partition("/")
     version = query.get("versionId", [None])[0]
     key = s3_backends[ACCOUNT]["aws"].get_object(bucket, key_name, version_id=version)
-    if key is None or key.lock_mode != "COMPLIANCE" or not key.lock_until:
+    return key if key is not None and key.lock_mode and key.lock_until else None
+
+
+def _check_retention(environ: Mapping[str, Any], query: Mapping[str, list[str]], body: bytes) -> None:
+    key = _locked_key(environ, query)
+    if key is None or key.lock_mode != "COMPLIANCE":
         return
-    wanted = {element.tag.rpartition("}")[2]: element.text or "" for element in ET.fromstring(body)}  # noqa: S314 - it comes from boto3 on this machine
+    root = ET.fromstring(body)  # noqa: S314 - it comes from boto3 on this machine
+    wanted = {element.tag.rpartition("}")[2]: element.text or "" for element in root}
     until = wanted.get("RetainUntilDate", "")
     running = _instant(key.lock_until) > datetime.now(UTC)
     if running and (wanted.get("Mode") != "COMPLIANCE" or not until or _instant(until) < _instant(key.lock_until)):
         raise RefusedError(403, "AccessDenied", "Access Denied because object protected by object lock.")
+
+
+def _retention(
+    environ: Mapping[str, Any], query: Mapping[str, list[str]], start_response: StartResponse
+) -> list[bytes]:
+    """Answer GetObjectRetention, which moto does not know."""
+    key = _locked_key(environ, query)
+    if key is None:
+        message = "The specified object does not have a ObjectLock configuration"
+        raise RefusedError(404, "NoSuchObjectLockConfiguration", message)
+    root = ET.Element("Retention")
+    ET.SubElement(root, "Mode").text = key.lock_mode
+    ET.SubElement(root, "RetainUntilDate").text = key.lock_until
+    body = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    start_response("200 OK", [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
+    return [body]
 
 
 def _instant(text: str) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -44,22 +45,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_every_built_handler_imports_under_its_runtime(built: Path) -> None:
     python = python313()
     assert python
-    settings = dict.fromkeys(
-        [
-            "CASE_TABLE",
-            "CUSTODY_TABLE",
-            "EVIDENCE_BUCKET",
-            "WORK_BUCKET",
-            "SIGNING_KEY",
-            "NOTICE_SENDER",
-            "CASE_MACHINE_ARN",
-            "WATCH_MACHINE_ARN",
-            "BUILD_BUNDLE_FUNCTION",
-            "PREPARER_ROLES",
-            "APPROVER_ROLES",
-        ],
-        "x",
+    names = (
+        "CASE_TABLE CUSTODY_TABLE EVIDENCE_BUCKET WORK_BUCKET SIGNING_KEY NOTICE_SENDER CASE_MACHINE_ARN "
+        "WATCH_MACHINE_ARN BUILD_BUNDLE_FUNCTION PREPARER_ROLES APPROVER_ROLES"
     )
+    settings = dict.fromkeys(re.findall(r"\w+", names), "x")
     environment = {
         **settings,
         "AWS_DEFAULT_REGION": "us-east-1",

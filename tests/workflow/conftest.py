@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local.cloud import LocalCloud, Options
+from infra.local.marketplace import Marketplace
 
 
 @pytest.fixture(scope="session")
@@ -16,9 +17,21 @@ def mails() -> list[bytes]:
 
 
 @pytest.fixture(scope="session")
-def cloud_options(mails: list[bytes]) -> Options:
+def shop() -> Iterator[Marketplace]:
+    """The demo marketplace; it moderates a second after a notice."""
+    with Marketplace(moderation_delay=1) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def cloud_options(mails: list[bytes], shop: Marketplace) -> Options:
     """How the session's cloud starts; a folder of tests may override it."""
-    return Options(on_mail=mails.append)
+
+    def deliver(raw: bytes) -> None:
+        mails.append(raw)
+        shop.receive(raw)
+
+    return Options(on_mail=deliver, allow_hosts=[shop.host], parameters={"WatchPolicy": "rehearsal"})
 
 
 @pytest.fixture(scope="session")

@@ -170,9 +170,10 @@ def test_bytes_that_do_not_match_their_checksum_are_refused(cloud: LocalCloud) -
     s3 = cloud.client("s3")
     where = {"Bucket": cloud.resources["EvidenceBucket"], "Key": "test/checksum"}
     other = base64.b64encode(hashlib.sha256(b"other").digest()).decode()
-    assert refused(s3.put_object, **where, Body=b"evidence", ChecksumSHA256=other) == "BadDigest"
+    checked = {"Body": b"evidence", "ChecksumAlgorithm": "SHA256"}
+    assert refused(s3.put_object, **where, **checked, ChecksumSHA256=other) == "BadDigest"
     right = base64.b64encode(hashlib.sha256(b"evidence").digest()).decode()
-    assert s3.put_object(**where, Body=b"evidence", ChecksumSHA256=right)["ChecksumSHA256"] == right
+    assert s3.put_object(**where, **checked, ChecksumSHA256=right)["ChecksumSHA256"] == right
 
 
 def test_of_many_that_create_one_object_one_wins(cloud: LocalCloud) -> None:
@@ -240,7 +241,7 @@ def test_the_key_signs_up_to_4096_bytes_as_openssl_would_verify(cloud: LocalClou
 
 def test_a_disabled_key_signs_nothing(cloud: LocalCloud) -> None:
     kms = cloud.client("kms")
-    key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+    key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
     kms.disable_key(KeyId=key)
     assert refused(kms.sign, KeyId=key, Message=b"x", SigningAlgorithm="ECDSA_SHA_256") == "DisabledException"
 

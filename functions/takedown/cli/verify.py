@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from click.utils import get_text_stream
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from takedown.bundle.visible import visible
@@ -51,6 +52,7 @@ TITLES = {
 SHOWN = 20
 """How many failures of one check are spelled out; `--json` gives all."""
 
+_GRAVITY = [Status.FAIL, Status.SKIP, Status.PASS]
 _LOOK = {Status.PASS: ("ok", "green"), Status.FAIL: ("FAILED", "bold red"), Status.SKIP: ("open", "yellow")}
 _VERDICTS = {
     Verdict.VERIFIED: ("VERIFIED", "bold green", "Intact, signed with the key given, and time-stamped."),
@@ -58,8 +60,7 @@ _VERDICTS = {
     Verdict.TRUST_OPEN: (
         "INTACT, TRUST NOT ESTABLISHED",
         "bold yellow",
-        "Nothing was changed since it was signed; by whom and when rests on what you bring from outside: "
-        "--key-fingerprint and --root.",
+        "Nothing was changed since it was signed. By whom, and when: bring --key-fingerprint and --root from outside.",
     ),
 }
 
@@ -126,42 +127,44 @@ def verify(
         # ASCII only: what a hostile bundle calls its files must not reach the terminal raw.
         click.echo(json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=True))
     else:
-        _show(report, Console(file=click.get_text_stream("stdout", errors="replace"), highlight=False))
+        _show(report, Console(file=get_text_stream("stdout", errors="replace"), highlight=False))
     sys.exit(report.exit_code)
 
 
 def _show(report: Report, console: Console) -> None:
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for name in dict.fromkeys(check.name for check in report.checks):
-        _rows(table, name, [check for check in report.checks if check.name == name])
-    word, style, meaning = _VERDICTS[report.verdict]
     withheld = f", {report.withheld} withheld as declared" if report.withheld else ""
     console.print(Text(visible(report.bundle), style="bold"), Text(f"{report.files} files{withheld}"), sep="\n")
     console.print()
-    console.print(table)
+    for name in dict.fromkeys(check.name for check in report.checks):
+        _show_checks(console, name, [check for check in report.checks if check.name == name])
+    word, style, meaning = _VERDICTS[report.verdict]
     console.print()
     console.print(Text(word, style=style), Text(meaning), sep="\n")
 
 
-def _rows(table: Table, name: str, checks: list[Check]) -> None:
-    by_status = {status: [check for check in checks if check.status is status] for status in Status}
-    passed = by_status[Status.PASS]
-    worst = next(status for status in (Status.FAIL, Status.SKIP, Status.PASS) if by_status[status])
+def _show_checks(console: Console, name: str, checks: list[Check]) -> None:
+    """One line for all checks of a name, and below it whatever did not pass."""
+    passed = [check for check in checks if check.status is Status.PASS]
+    worst = min((check.status for check in checks), key=_GRAVITY.index)
     word, style = _LOOK[worst]
-    many = f"{len(passed)} of {len(checks)}" if len(checks) > 1 else ""
-    said = passed[0].reason if worst is Status.PASS and len(checks) == 1 else many
-    table.add_row(Text(word, style=style), Text(TITLES.get(name, visible(name))), Text(visible(said)))
-    unusual = [*by_status[Status.FAIL], *by_status[Status.SKIP]]
-    for line in _lines(unusual):
-        table.add_row("", "", line)
+    if worst is Status.SKIP and not any(check.leaves_trust_open for check in checks):
+        word = "note"
+    detail = f"{len(passed)} of {len(checks)}" if len(checks) > 1 else visible(passed[0].reason if passed else "")
+    title = TITLES.get(name, visible(name))
+    console.print(Text.assemble((f"{word:<7}", style), f"{title:<41}", (detail, "dim")))
+    for line in _unusual(checks):
+        console.print(Padding(line, (0, 0, 0, 9)))
 
 
-def _lines(checks: list[Check]) -> Iterable[Text]:
-    for check in checks[:SHOWN]:
-        subject = f"{visible(check.subject)}: " if check.subject else ""
-        yield Text(f"{subject}{visible(check.reason)}", style=_LOOK[check.status][1])
-    if len(checks) > SHOWN:
-        yield Text(f"… and {len(checks) - SHOWN} more")
+def _unusual(checks: list[Check]) -> Iterator[Text]:
+    """Say what did not pass, each reason once with all that it concerns."""
+    reasons: dict[tuple[Status, str], list[str]] = {}
+    for check in checks:
+        if check.status is not Status.PASS:
+            reasons.setdefault((check.status, check.reason), []).append(check.subject)
+    for (status, reason), subjects in sorted(reasons.items(), key=lambda item: _GRAVITY.index(item[0][0]))[:SHOWN]:
+        named = ", ".join(visible(subject) for subject in subjects[:SHOWN] if subject)
+        more = f" and {len(subjects) - SHOWN} more" if len(subjects) > SHOWN else ""
+        yield Text(f"{named}{more}: {visible(reason)}" if named else visible(reason), style=_LOOK[status][1])
+    if len(reasons) > SHOWN:
+        yield Text(f"… and {len(reasons) - SHOWN} more; --json gives all")

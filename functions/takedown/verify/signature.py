@@ -27,7 +27,7 @@ def check_signature(contents: Contents, trust: Trust) -> tuple[SigningKey | None
         findings.fail("signing-key", KEY, str(error))
         return None, outside
     trust.check_key(findings, "bundle", key.fingerprint)
-    with findings.check("bundle-signature", TAGMANIFEST):
+    with findings.check("bundle-signature", f"{STAMPED}.sig", f"over {TAGMANIFEST}"):
         key.verify(contents.read(f"{STAMPED}.sig"), contents.read(TAGMANIFEST))
     try:
         bound = _bound_tokens(contents, key)

@@ -14,6 +14,9 @@ Headers = list[tuple[str, str]]
 
 REDIRECTS = range(300, 400)
 
+# The Encoding standard's names where Python's codec of that name is narrower.
+_PYTHON_NAMES = {"gbk": "gb18030", "gb2312": "gb18030", "shift_jis": "cp932", "euc-kr": "cp949", "big5": "big5hkscs"}
+
 
 @dataclass
 class Response:
@@ -44,6 +47,10 @@ class Document:
     responses: list[Response] = field(default_factory=list)
     mime_type: str | None = None
     """As sniffed by the browser."""
+    charset: str = ""
+    """As the browser reads it."""
+    length: int = 0
+    """Bytes of the body after decoding, as the network counted them."""
     head: bytes = b""
     """What had come of the body when streaming began."""
     tail: bytearray = field(default_factory=bytearray)
@@ -67,6 +74,20 @@ class Document:
     def body(self) -> bytes:
         """The body as the browser decoded it, as far as it came."""
         return self.head + bytes(self.tail)
+
+    def encode(self, text: str) -> bytes | None:
+        """Turn a body that the browser gave as text back into its bytes; None where that cannot be done for certain.
+
+        Malformed bytes and byte order marks are lost in text; then the length differs from the network's count.
+        """
+        for encoding in (_PYTHON_NAMES.get(self.charset.lower(), self.charset), "utf-8", "latin-1"):
+            try:
+                data = text.encode(encoding)
+            except (LookupError, UnicodeError):
+                continue
+            if len(data) == self.length:
+                return data
+        return None
 
     @property
     def bodyless(self) -> bool:

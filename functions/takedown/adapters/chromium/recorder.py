@@ -126,6 +126,7 @@ class Recorder:
         document = self.documents.get(event["requestId"])
         if document is not None and document.mime_type is None and event["response"]["url"].startswith("http"):
             document.mime_type = event["response"]["mimeType"]
+            document.charset = event["response"].get("charset", "")
             self._spawn(self._stream(document.network_id))
 
     async def _stream(self, network_id: str) -> None:
@@ -144,8 +145,11 @@ class Recorder:
                 return
             if document.failure is not None:
                 return  # it became the browser's own error page meanwhile
-            text: str = answer["body"]
-            document.head = base64.b64decode(text) if answer["base64Encoded"] else text.encode()
+            body = base64.b64decode(answer["body"]) if answer["base64Encoded"] else document.encode(answer["body"])
+            if body is None:
+                document.missing = "the browser gave it only as text, and not all of the text came from bytes"
+            else:
+                document.head = body
             document.tail.clear()
 
     def _on_account(self, event: dict[str, Any]) -> None:
@@ -156,7 +160,10 @@ class Recorder:
         if self._bytes > self._limits.network_bytes:
             self._stop(CaptureOutcome.BUDGET, "bytes")
         document = self.documents.get(event["requestId"])
-        if document is not None and document.failure is None and "data" in event:
+        if document is None or document.failure is not None:
+            return
+        document.length += event["dataLength"]
+        if "data" in event:
             document.tail += base64.b64decode(event["data"])
             if len(document.tail) > self._limits.body_bytes:
                 self._stop(CaptureOutcome.BUDGET, "bytes")
