@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import boto3
 import pytest
@@ -36,29 +37,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         db, s3, kms = clients.dynamodb(), clients.s3(), clients.kms()
-        attributes = ("pk", "sk", "index_pk", "index_sk")
-        for table in ("cases", "custody"):
-            names = attributes if table == "cases" else attributes[:2]
-            indexes = [
-                {
-                    "IndexName": "by_index",
-                    "KeySchema": [
-                        {"AttributeName": "index_pk", "KeyType": "HASH"},
-                        {"AttributeName": "index_sk", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            ]
-            boto3.client("dynamodb").create_table(
-                TableName=table,
-                BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-                KeySchema=[
-                    {"AttributeName": "pk", "KeyType": "HASH"},
-                    {"AttributeName": "sk", "KeyType": "RANGE"},
-                ],
-                **({"GlobalSecondaryIndexes": indexes} if table == "cases" else {}),
-            )
+        _table("cases", "pk", "sk", "index_pk", "index_sk")
+        _table("custody", "pk", "sk")
         boto3.client("s3").create_bucket(Bucket="evidence", ObjectLockEnabledForBucket=True)
         boto3.client("sesv2").create_email_identity(EmailIdentity="notices@firm.example")
         key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
@@ -69,3 +49,21 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             Mailbox(clients.ses_once()),
             KmsSigner(key, kms),
         )
+
+
+def _table(name: str, *attributes: str) -> None:
+    """Make a table as the template does: pk and sk, and an index over the other two where there are any."""
+    definition: dict[str, Any] = {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": item, "AttributeType": "S"} for item in attributes],
+        "KeySchema": _keys(*attributes[:2]),
+    }
+    if attributes[2:]:
+        index = {"IndexName": "by_index", "KeySchema": _keys(*attributes[2:]), "Projection": {"ProjectionType": "ALL"}}
+        definition["GlobalSecondaryIndexes"] = [index]
+    boto3.client("dynamodb").create_table(**definition)
+
+
+def _keys(first: str, second: str) -> list[dict[str, str]]:
+    return [{"AttributeName": first, "KeyType": "HASH"}, {"AttributeName": second, "KeyType": "RANGE"}]

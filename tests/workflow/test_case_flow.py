@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(cloud: LocalCloud, shop: Marketplace) -> Iterator[Story]:
+def story(cloud: LocalCloud, shop: Marketplace) -> Story:
     """The demo's own story, told once for this module."""
     demo = Demo(cloud, shop)
     bundle = demo.run()
@@ -46,7 +45,7 @@ def story(cloud: LocalCloud, shop: Marketplace) -> Iterator[Story]:
     for item in demo.listings():
         number = item["url"].rsplit("/", 1)[1]
         listings[number] = demo.paula.get(demo.path(f"/listings/{item['listing_id']}"))
-    yield Story(demo, listings, demo.paula.get(demo.path("/timeline"))["events"], bundle)
+    return Story(demo, listings, demo.paula.get(demo.path("/timeline"))["events"], bundle)
 
 
 def test_a_listing_whose_capture_fails_does_not_stop_its_case(story: Story) -> None:
@@ -284,7 +283,7 @@ def test_a_link_to_a_bundle_is_for_that_version_only(story: Story) -> None:
     asked = demo.amir.post(demo.path("/bundles"))
     where = demo.path(f"/bundles/{asked['bundle_id']}")
     ready = wait_for(
-        lambda: (found := demo.amir.get(where))["state"] == "READY" and found or None, seconds=60, what="a bundle"
+        lambda: ((found := demo.amir.get(where))["state"] == "READY" and found) or None, seconds=60, what="a bundle"
     )
     assert "versionId=" in ready["download_url"]
     answer = urllib3.request("GET", ready["download_url"], retries=False)

@@ -22,6 +22,8 @@ class Words(Document):
     chrome_roles: frozenset[str]
     chrome_tokens: frozenset[str]
     """Class or id words of the frame; they do not count on an element that holds the page's main heading."""
+    chrome_fillers: frozenset[str]
+    """Words that may stand beside one of `chrome_tokens` in a class name (`site-header`, but not `product-header`)."""
     aside_tokens: tuple[Phrase, ...]
     """Beginnings of class or id words of recommendations and other people's text; they always count."""
     hidden_classes: frozenset[str]

@@ -118,6 +118,7 @@ class Documents:
         self._all: dict[str, Document] = {}
         self._accounts: dict[str, list[tuple[int, Headers]]] = {}
         self._current: str | None = None
+        self._pinned = False
 
     def get(self, network_id: str) -> Document | None:
         """Return a navigation of the main frame, or None where the id is another request's."""
@@ -133,9 +134,14 @@ class Documents:
 
     def commit(self, network_id: str, *, shown: bool) -> None:
         """Note which document the frame holds now."""
-        if (document := self._all.get(network_id)) is not None:
-            document.shown = shown and document.failure is None
+        document = self._all.get(network_id)
+        if document is not None and not self._pinned:
+            document.shown = shown
             self._current = network_id
+
+    def pin(self) -> None:
+        """Keep to the document that the frame holds now: it is the one in the pictures."""
+        self._pinned = True
 
     @property
     def current(self) -> Document | None:

@@ -120,6 +120,10 @@ class Eyes:
         size = (await self._cdp.send("Page.getLayoutMetrics"))["cssContentSize"]
         return int(size["width"]), int(size["height"])
 
+    async def stop_loading(self) -> None:
+        """Have the browser give up on what has not come."""
+        await self._cdp.send("Page.stopLoading")
+
     async def viewport_shot(self) -> bytes:
         """Return a PNG of what the screen shows. Fonts are not waited for: one that never comes would block it."""
         answer = await self._cdp.send("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": False})

@@ -124,3 +124,11 @@ def _memory(pid: int) -> int:
         return 0
     # proc(5): "RssAnon:     1234 kB"
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
+
+
+def command_line(pid: int) -> list[str]:
+    """Return the arguments that a process was really started with."""
+    if sys.platform == "linux":
+        return [part.decode("utf-8", "replace") for part in (PROC / str(pid) / "cmdline").read_bytes().split(b"\0") if part]
+    command = ["/bin/ps", "-o", "args=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()  # noqa: S603 - fixed

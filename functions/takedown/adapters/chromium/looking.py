@@ -1,0 +1,196 @@
+"""The steps at the page itself: wait until it stands, look, scroll, look at all of it, read it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+
+from takedown.adapters.chromium.eyes import Eyes, PageState, png_size
+from takedown.adapters.chromium.outcome import VisitStoppedError
+from takedown.adapters.chromium.recorder import Recorder
+from takedown.states import CaptureOutcome
+
+if TYPE_CHECKING:
+    from takedown.adapters.chromium.visit import Visit
+
+POLL_SECONDS = 0.1
+"""Between two looks at whether something has come; nothing waits for this long without a reason."""
+OVERLAP = 0.9
+"""Of a screen: how far one scroll goes, so that what lies on the edge is seen twice."""
+TRIES = 3
+
+
+class Looking:
+    """Looks at a page that has been navigated to."""
+
+    def __init__(self, visit: Visit, page: Page, eyes: Eyes, recorder: Recorder) -> None:
+        self._visit = visit
+        self._limits = visit.limits
+        self._page = page
+        self._eyes = eyes
+        self._recorder = recorder
+
+    async def run(self, keep_response: Callable[[], Awaitable[str | None]]) -> None:
+        """Take all steps, in the order that disturbs the page least."""
+        visit, limits = self._visit, self._limits
+        await visit.step("load", self._load, seconds=limits.load_seconds + 1)
+        await visit.step("settle", self._settle, seconds=limits.settle_seconds + 1)
+        await self._check_place()
+        seen = await visit.step("screenshot-viewport", self._viewport, seconds=limits.shot_seconds)
+        self._recorder.documents.pin()
+        document = self._recorder.documents.current
+        if document is not None and document.whole:
+            await visit.step("response-body", keep_response, seconds=limits.read_seconds)
+        kind = document.media_kind if document else "html"
+        if kind != "html":
+            # Full-page shots of SVG and XML documents hang; and the response's body is all there is to them.
+            for name in ("scroll", "screenshot-full", "page-html", "visible-text"):
+                visit.skip(name, f"the document is {kind}")
+            return
+        reserve = limits.reserve_seconds
+        await visit.step("scroll", self._scroll, seconds=limits.scroll_seconds, reserve=reserve)
+        if not await visit.step("screenshot-full", self._full, seconds=limits.shot_seconds, reserve=reserve):
+            visit.flag("no_fullpage")
+        read = await visit.step("page-html", self._html, seconds=limits.read_seconds)
+        if not await visit.step("visible-text", self._text, seconds=limits.read_seconds):
+            visit.flag("no_text")
+        if not seen:
+            visit.flag("no_viewport")
+        if not read:
+            visit.flag("no_html")
+        if not seen and not read:
+            raise VisitStoppedError(CaptureOutcome.BUDGET, "time")  # it never stood still long enough to be seen
+
+    async def _load(self) -> str | None:
+        load = asyncio.ensure_future(self._page.wait_for_load_state("load", timeout=self._limits.load_seconds * 1000))
+        try:
+            while not load.done() and not self._broken_off:
+                await asyncio.wait({load}, timeout=POLL_SECONDS)
+            if load.done() and load.exception() is None:
+                return None
+        finally:
+            load.cancel()
+        # What never comes would keep the page from being drawn: let the browser give up on it.
+        await self._eyes.stop_loading()
+        if self._broken_off:
+            return "the response broke off; loading was stopped"
+        self._visit.flag("load_incomplete")
+        return f"`load` did not come within {self._limits.load_seconds:g} s; loading was stopped"
+
+    @property
+    def _broken_off(self) -> bool:
+        document = self._recorder.documents.current
+        return document is not None and document.failure is not None
+
+    async def _settle(self) -> str | None:
+        return await self._until_settled(self._limits.settle_seconds, whole=False)
+
+    async def _until_settled(self, seconds: float, *, whole: bool) -> str | None:
+        """Wait until nothing moves that one would see; flag what still does when the time is over."""
+        end = time.monotonic() + min(seconds, self._visit.left(reserve=self._limits.reserve_seconds))
+        while True:
+            state = await self._eyes.state(height=self._limits.page_height, whole=whole)
+            quiet = time.monotonic() - self._recorder.changed >= self._limits.quiet_seconds
+            busy = self._recorder.in_flight()
+            if (state.settled and quiet and not busy) or self._broken_off:
+                return None
+            if time.monotonic() >= end:
+                return self._unsettled(state, busy)
+            await asyncio.sleep(POLL_SECONDS)
+
+    def _unsettled(self, state: PageState, busy: int) -> str:
+        found = []
+        if state.pending:
+            found.append(("images_incomplete", f"{state.pending} pictures pending"))
+        if state.fonts != "loaded":
+            found.append(("fonts_incomplete", "fonts pending"))
+        if state.ready != "complete":
+            found.append(("load_incomplete", f"document {state.ready}"))
+        if not found:
+            found.append(("network_busy", f"{busy} requests in flight"))
+        for flag, _ in found:
+            self._visit.flag(flag)
+        return "not settled: " + ", ".join(text for _, text in found)
+
+    async def _check_place(self) -> None:
+        """Stop where the frame holds the browser's own error page: no picture of it may pass for the listing."""
+        try:
+            async with asyncio.timeout(self._limits.read_seconds):
+                place = await self._eyes.place()
+        except TimeoutError:
+            raise VisitStoppedError(CaptureOutcome.BUDGET, "time") from None
+        if place.error_page:
+            document = self._recorder.documents.current
+            why = (document.failure if document else None) or "the page went on to a place that did not answer"
+            raise VisitStoppedError(CaptureOutcome.UNREACHABLE, f"tcp: {why}")
+
+    async def _viewport(self) -> None:
+        self._visit.keep("screenshot-viewport.png", await self._shot(self._eyes.viewport_shot), "image/png")
+
+    async def _shot(self, shoot: Callable[[], Awaitable[bytes]]) -> bytes:
+        """Take a picture of one document: where the page went on meanwhile, it could show either."""
+        for _ in range(TRIES):
+            before = await self._eyes.place()
+            if before.error_page:
+                break
+            data = await shoot()
+            if (await self._eyes.place()).loader == before.loader:
+                return data
+        raise PlaywrightError("the page would not stay while its picture was taken")
+
+    async def _scroll(self) -> str | None:
+        limits = self._limits
+        state = await self._eyes.state(height=limits.page_height, whole=False)
+        top, steps = 0.0, 0
+        try:
+            while top + state.screen < min(state.bottom, limits.page_height) and steps < limits.scroll_steps:
+                top += state.screen * OVERLAP
+                steps += 1
+                await self._eyes.scroll(top)
+                state = await self._pictures()
+        finally:
+            await self._eyes.scroll(0)
+        if state.bottom > limits.page_height:
+            self._visit.flag("height_capped")
+        remark = await self._until_settled(limits.settle_seconds, whole=True)
+        return "; ".join(part for part in (f"{steps} steps down, back to the top", remark) if part)
+
+    async def _pictures(self) -> PageState:
+        """Wait for what scrolling has called in on this screen."""
+        end = time.monotonic() + self._limits.scroll_step_seconds
+        while True:
+            state = await self._eyes.state(height=self._limits.page_height, whole=False)
+            if (state.pending == 0 and self._recorder.in_flight() == 0) or time.monotonic() >= end:
+                return state
+            await asyncio.sleep(POLL_SECONDS / 2)
+
+    async def _full(self) -> str | None:
+        for _ in range(TRIES):
+            width, height = await self._eyes.content_size()
+            clip = min(width, self._limits.page_width), min(height, self._limits.page_height)
+            data = await self._shot(lambda: self._eyes.full_shot(*clip))
+            after = (await self._eyes.content_size())[1]
+            if min(after, self._limits.page_height) == clip[1]:
+                break
+        else:
+            self._visit.flag("height_changed")
+        self._visit.keep("screenshot-full.png", data, "image/png")
+        if png_size(data) != clip:
+            self._visit.flag("shot_size")
+            return f"asked for {clip[0]}x{clip[1]}, got {png_size(data)}"
+        if (width, height) != clip:
+            self._visit.flag("height_capped" if height != clip[1] else "width_capped")
+            return f"the document has {width}x{height}, the picture {clip[0]}x{clip[1]}"
+        return None
+
+    async def _html(self) -> None:
+        self._visit.keep("page.html", (await self._eyes.html()).encode("utf-8", "replace"), "text/html; charset=utf-8")
+
+    async def _text(self) -> None:
+        text = (await self._eyes.text()).encode("utf-8", "replace")
+        self._visit.keep("text.txt", text, "text/plain; charset=utf-8")

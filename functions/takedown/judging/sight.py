@@ -1,0 +1,122 @@
+"""What a visitor sees of a page's main content, as far as markup alone can tell.
+
+Left out: what renders nothing, what is hidden, the frame around the content, and recommendations and other people's
+text. Leaving out too much makes a verdict less sure; leaving out too little may let a recommendation speak for the
+listing. So doubts are settled by leaving out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from takedown.judging.styles import hidden_names, hides_inline
+from takedown.platform.words import Words
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_TOKENS = re.compile(r"[^a-z0-9]+")
+_SECTIONS = frozenset({"main", "article", "section"})
+_ROOTS = frozenset({"html", "body", "main"})
+_MAX_NAME = 2000
+
+
+class Sight:
+    """Judges elements of one document.
+
+    Parameters
+    ----------
+    tree
+        The document, for its style blocks and main headings.
+    words
+        The lists.
+    """
+
+    def __init__(self, tree: LexborHTMLParser, words: Words) -> None:
+        self._words = words
+        self._hidden = hidden_names([node.text() for node in tree.css("style")])
+        tokens = (re.escape(token).replace(r"\-", "[-_]?") for token in words.aside_tokens)
+        self._aside = re.compile(rf"(?:^|[^a-z0-9])(?:{'|'.join(tokens)})")
+        self._above_h1 = _ancestors(tree.css("h1"))
+
+    def shows(self, node: LexborNode) -> bool:
+        """Tell whether an element is visible main content, given that its parent is."""
+        words = self._words
+        tag = node.tag or ""
+        if tag in words.skip_tags:
+            return False
+        attributes = node.attributes
+        if not attributes:
+            return not self._is_frame(node, tag)
+        if self._is_hidden(tag, attributes):
+            return False
+        if tag in _ROOTS:
+            return True
+        role = (attributes.get("role") or "").strip().lower()
+        if role in words.chrome_roles or self._is_frame(node, tag):
+            return False
+        label = f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('data-testid') or ''}"
+        if label.isspace():
+            return True
+        names = _CAMEL.sub("-", label[:_MAX_NAME]).lower()
+        if self._aside.search(names):
+            return False
+        return node.mem_id in self._above_h1 or not any(map(self._is_chrome_name, names.split()))
+
+    def is_control(self, node: LexborNode, tags: AbstractSet[str]) -> bool:
+        """Tell whether an element is a button or link that can be used."""
+        attributes = node.attributes
+        if node.tag not in tags and (attributes.get("role") or "").lower() != "button":
+            return False
+        return "disabled" not in attributes and (attributes.get("aria-disabled") or "").lower() != "true"
+
+    def _is_hidden(self, tag: str, attributes: dict[str, str | None]) -> bool:
+        if "hidden" in attributes or "inert" in attributes or (attributes.get("aria-hidden") or "").lower() == "true":
+            return True
+        if tag == "dialog" and "open" not in attributes:
+            return True
+        style = attributes.get("style")
+        if style and hides_inline(style):
+            return True
+        classes = (attributes.get("class") or "").split()
+        return (
+            not self._words.hidden_classes.isdisjoint(name.lower() for name in classes)
+            or any(f".{name}" in self._hidden for name in classes)
+            or f"#{attributes.get('id')}" in self._hidden
+        )
+
+    def _is_frame(self, node: LexborNode, tag: str) -> bool:
+        if tag == "dialog":
+            return "open" not in node.attributes
+        if tag not in self._words.chrome_tags:
+            return False
+        # An article's own header or footer belongs to it (HTML living standard, 4.3.8).
+        return tag not in {"header", "footer"} or not _inside(node, _SECTIONS)
+
+    def _is_chrome_name(self, name: str) -> bool:
+        tokens = [token for token in _TOKENS.split(name) if token]
+        return any(token in self._words.chrome_tokens for token in tokens) and all(
+            token in self._words.chrome_tokens or token in self._words.chrome_fillers or token.isdigit()
+            for token in tokens
+        )
+
+
+def _inside(node: LexborNode, tags: AbstractSet[str]) -> bool:
+    parent = node.parent
+    while parent is not None:
+        if parent.tag in tags:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _ancestors(nodes: list[LexborNode]) -> frozenset[int]:
+    """Return the memory ids above any of the nodes; each is climbed through once."""
+    found: set[int] = set()
+    for node in nodes:
+        parent = node.parent
+        while parent is not None and parent.mem_id not in found:
+            found.add(parent.mem_id)
+            parent = parent.parent
+    return frozenset(found)
