@@ -16,7 +16,7 @@ import takedown
 from api import bundles, cases, notices
 from api.callers import actor_of
 from api.opening import Opener
-from api.problems import InputListError, from_error, problem
+from api.problems import from_error, problem
 from api.services import Services
 from takedown.adapters import clients
 from takedown.adapters.case_table import CaseTable
@@ -25,7 +25,7 @@ from takedown.adapters.evidence_store import EvidenceStore
 from takedown.adapters.settings import Settings, names, read_settings
 from takedown.adapters.system import new_id, utc_now
 from takedown.adapters.workflow import Workflow
-from takedown.errors import InputError, TakedownError
+from takedown.errors import InputError, InputListError, TakedownError
 from takedown.guard.gate import allowed_hosts
 from takedown.watch import load_policy
 

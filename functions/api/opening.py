@@ -7,9 +7,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from takedown.identity import identify
-
-from api.problems import InputListError
 from takedown import canonical
 from takedown.actor import Actor
 from takedown.adapters.case_table import MAX_TRANSACTION, CaseTable
@@ -18,10 +15,11 @@ from takedown.adapters.workflow import Workflow
 from takedown.capture import CaptureOrder
 from takedown.case import Case, CaseInput, ListingInput
 from takedown.custody import CustodyEntry
-from takedown.errors import ConflictError, InputError, NotFoundError
+from takedown.errors import ConflictError, InputError, InputListError, NotFoundError
 from takedown.guard.gate import AllowedHosts, gate
 from takedown.guard.judge_url import admit
 from takedown.guard.resolver import StaticResolver
+from takedown.identity import identify
 from takedown.listing import Listing
 from takedown.states import CustodyAction, ListingState
 

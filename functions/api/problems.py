@@ -13,6 +13,7 @@ from takedown.errors import (
     ConflictError,
     ForbiddenError,
     InputError,
+    InputListError,
     NotFoundError,
     RetryableError,
     TakedownError,
@@ -32,15 +33,6 @@ STATUS: list[tuple[type[TakedownError], HTTPStatus, str]] = [
     (TakedownError, HTTPStatus.INTERNAL_SERVER_ERROR, "internal"),
 ]
 """Most special first: the first class that fits decides."""
-
-
-class InputListError(InputError):
-    """Several problems with one request, all of them at once."""
-
-    def __init__(self, problems: list[InputError]) -> None:
-        first = problems[0]
-        super().__init__(first.field, first.problem, first.remedy)
-        self.problems = problems
 
 
 def problem(status: HTTPStatus, kind: str, detail: str, **more: Any) -> Response[str]:  # noqa: ANN401 - JSON members

@@ -45,6 +45,15 @@ class InputError(TakedownError):
         self.remedy = remedy
 
 
+class InputListError(InputError):
+    """Several problems with one request, all of them at once; the first one stands for them."""
+
+    def __init__(self, problems: list[InputError]) -> None:
+        first = problems[0]
+        super().__init__(first.field, first.problem, first.remedy)
+        self.problems = problems
+
+
 class UrlRefusedError(InputError):
     """The guard will not visit this URL."""
 
@@ -103,3 +112,37 @@ class SendUnknownError(TakedownError):
 
 class RetryableError(TakedownError):
     """A passing fault. State machines retry this class by its exact name."""
+
+
+class NameLookupError(RetryableError):
+    """A name gave no address this time. A passing fault: it says nothing about whether a listing is still there.
+
+    Parameters
+    ----------
+    host
+        The name that was asked for.
+    code
+        ``dns_not_found`` (the name does not exist, or has no address) or ``dns_failed`` (no usable answer came).
+    sentence
+        What happened, in a sentence without a full stop.
+    """
+
+    def __init__(self, host: str, code: str, sentence: str) -> None:
+        super().__init__(f"{code}: {sentence}")
+        self.host = host
+        self.code = code
+        self.sentence = sentence
+
+
+class NameNotFoundError(NameLookupError):
+    """The name does not exist in DNS now, or has neither an A nor an AAAA record."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host, "dns_not_found", f"{host} has no address in DNS now; retryable")
+
+
+class NameLookupFailedError(NameLookupError):
+    """DNS gave no usable answer: a time-out, a broken server, a name it cannot carry."""
+
+    def __init__(self, host: str, detail: str) -> None:
+        super().__init__(host, "dns_failed", f"DNS gave no answer for {host} ({detail}); retryable")

@@ -224,7 +224,8 @@ def _plain(parsed: can_ada.URL, library: Library) -> str:
     parts = [
         part
         for part in parsed.search[1:].split("&")
-        if part and not any(compiled(pattern).fullmatch(unquote(part.partition("=")[0]).lower()) for pattern in tracking)
+        if part
+        and not any(compiled(pattern).fullmatch(unquote(part.partition("=")[0]).lower()) for pattern in tracking)
     ]
     parts.sort(key=lambda part: part.partition("=")[0])
     port = f":{parsed.port}" if parsed.port else ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def record_send_unknown(notice: Notice, reason: str, *, cases: CaseTable, custody: CustodyTable, now: str) -> None:
-    """SENDING → SEND_UNKNOWN, on the record. A notice that is already there stays as it is."""
+    """Put SENDING → SEND_UNKNOWN on the record. A notice that is already there stays as it is."""
     if notice.state is NoticeState.SEND_UNKNOWN:
         return
     state = allow(NOTICE_TRANSITIONS, notice.state, NoticeState.SEND_UNKNOWN)

@@ -18,6 +18,7 @@ from infra.local.strict import Strict
 
 READ_SECONDS = 960
 """Longer than any function may run."""
+MAX_LOG_LINE = 500
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 
 
@@ -54,6 +55,7 @@ def moto_server(port: int = 0) -> Iterator[str]:
         request_handler=KeepAlive,
     )
     logging.getLogger("moto").setLevel(logging.ERROR)
+    logging.getLogger("moto.stepfunctions.parser.asl.component.eval_component").addFilter(shorten)
     # moto's Step Functions engine calls back on localhost:$MOTO_PORT.
     before = os.environ.get("MOTO_PORT")
     os.environ["MOTO_PORT"] = str(server.server_port)
@@ -70,6 +72,14 @@ def moto_server(port: int = 0) -> Iterator[str]:
         else:
             os.environ["MOTO_PORT"] = before
         reset()
+
+
+def shorten(record: logging.LogRecord) -> bool:
+    """Cut a log line: the engine prints the whole definition with each failed state, pages of it."""
+    text = record.getMessage()
+    if len(text) > MAX_LOG_LINE:
+        record.msg, record.args = f"{text[:MAX_LOG_LINE]}…", ()
+    return True
 
 
 class Clients:

@@ -33,13 +33,14 @@ def find() -> Path | None:
 
 def _candidates() -> Iterator[Path]:
     for name in NAMES:
-        if found := shutil.which(name):
-            yield Path(found)
+        if on_path := shutil.which(name):
+            yield Path(on_path)
     yield from map(Path, PLACES)
     for folder in (os.environ.get("PLAYWRIGHT_BROWSERS_PATH", ""), *PLAYWRIGHT_FOLDERS):
         for binary in PLAYWRIGHT_BINARIES if folder else ():
             # The highest revision: the one that the installed Playwright downloaded last.
-            yield from sorted(Path(folder).expanduser().glob(f"chromium-*/{binary}"), reverse=True)
+            found = Path(folder).expanduser().glob(f"chromium-*/{binary}")
+            yield from sorted(found, key=lambda path: (len(str(path)), str(path)), reverse=True)
 
 
 def _usable(path: Path) -> bool:

@@ -8,6 +8,7 @@ word.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -111,6 +112,7 @@ def to_cloudformation(template: Json) -> Json:
                 properties["CodeUri"] = "s3://local/functions.zip"
         elif resource["Type"] == "AWS::Serverless::StateMachine":
             properties["DefinitionUri"] = "s3://local/definition.json"
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns that we do not publish its usage metrics
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
     try:
         translated: Json = translator.translate(template, parameter_values={})

@@ -76,12 +76,12 @@ class Bench:
 
     def verify_files(self, changes: Mapping[str, bytes | None]) -> Report:
         """Verify after a stranger's changes; None deletes."""
-        files = {name: data for name, data in (self.files | changes).items() if data is not None}
+        files = {name: data for name, data in {**self.files, **changes}.items() if data is not None}
         return self.verify(self.repack(files))
 
     def verify_insider(self, changes: Mapping[str, bytes | None]) -> Report:
         """Verify after an insider's changes: only what stands in the payload can give them away."""
-        files = {name: data for name, data in (self.files | changes).items() if data is not None}
+        files = {name: data for name, data in {**self.files, **changes}.items() if data is not None}
         return self.verify(rebag(files, self.top, self.signer, self.authorities))
 
     def unpacked(self) -> Path:

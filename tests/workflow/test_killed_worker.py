@@ -39,9 +39,7 @@ def test_a_killed_capture_worker_is_retried_and_leaves_one_outcome(cloud: LocalC
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
     where = f"/cases/{case['case_id']}/listings"
-    wait_for(
-        lambda: paula.get(where)["listings"][0]["state"] != "REPORTED" or None, seconds=120, what="an outcome"
-    )
+    wait_for(lambda: paula.get(where)["listings"][0]["state"] != "REPORTED" or None, seconds=120, what="an outcome")
     (listing,) = paula.get(where)["listings"]
     whole = paula.get(f"{where}/{listing['listing_id']}")
     (capture,) = whole["captures"]

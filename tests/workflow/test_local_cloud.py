@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 import urllib3
 from botocore.exceptions import ClientError
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from rfc3161_client import TimestampRequestBuilder, VerifierBuilder, decode_timestamp_response
 
 from infra.local.cloud import ROOT, AlreadyRunningError, LocalCloud
 from infra.local.translate import read_template, template_variables
@@ -247,9 +249,6 @@ def test_a_disabled_key_signs_nothing(cloud: LocalCloud) -> None:
 
 
 def test_time_stamps_verify_with_openssl_and_with_our_library(cloud: LocalCloud, tmp_path: Path) -> None:
-    from cryptography import x509
-    from rfc3161_client import TimestampRequestBuilder, VerifierBuilder, decode_timestamp_response
-
     def stamp(number: int) -> bytes:
         query = TimestampRequestBuilder().data(b"%d" % number).build()
         kind = {"Content-Type": "application/timestamp-query"}
@@ -278,7 +277,7 @@ def test_a_mail_is_kept_shown_and_handed_on(cloud: LocalCloud, mails: list[bytes
     to = {"ToAddresses": ["agent@shop.example"]}
     cloud.client("sesv2").send_email(FromEmailAddress=sender, Destination=to, Content={"Raw": {"Data": mail}})
     assert mails[-1] == mail
-    assert sorted(cloud.outbox_dir.iterdir())[-1].read_bytes() == mail
+    assert max(cloud.outbox_dir.iterdir()).read_bytes() == mail
     page = urllib3.request("GET", cloud.outbox_url)
     assert b"&lt;b&gt;Notice" in page.data
     assert b"<b>Notice" not in page.data

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from click.utils import get_text_stream
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -127,7 +127,9 @@ def verify(
         # ASCII only: what a hostile bundle calls its files must not reach the terminal raw.
         click.echo(json.dumps(report.model_dump(mode="json"), indent=2, ensure_ascii=True))
     else:
-        _show(report, Console(file=get_text_stream("stdout", errors="replace"), highlight=False))
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a narrow terminal must not end the report
+        _show(report, Console(highlight=False))
     sys.exit(report.exit_code)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from takedown.errors import RetryableError, UrlRefusedError
+from takedown.errors import NameLookupError, RetryableError, UrlRefusedError
 from takedown.guard import whatwg
 from takedown.guard.addresses import classify
 from takedown.guard.gate import NO_EXCEPTIONS, AllowedHosts, GatedUrl, check_text, gate, refusal
 from takedown.guard.policy import IPAddress, Policy
-from takedown.guard.resolver import NameLookupError, Resolver
+from takedown.guard.resolver import Resolver
 
 MAX_REDIRECTS = 20
 """The Fetch standard, HTTP-redirect fetch, step 7: as many as browsers follow."""

@@ -7,43 +7,9 @@ from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from typing import Protocol
 
-from takedown.errors import RetryableError
+from takedown.errors import NameLookupFailedError, NameNotFoundError
 from takedown.guard.policy import IPAddress
 from takedown.guard.whatwg import canonical_host
-
-
-class NameLookupError(RetryableError):
-    """A name gave no address this time. A passing fault: it says nothing about whether a listing is still there.
-
-    Parameters
-    ----------
-    host
-        The name that was asked for.
-    code
-        ``dns_not_found`` (the name does not exist, or has no address) or ``dns_failed`` (no usable answer came).
-    sentence
-        What happened, in a sentence without a full stop.
-    """
-
-    def __init__(self, host: str, code: str, sentence: str) -> None:
-        super().__init__(f"{code}: {sentence}")
-        self.host = host
-        self.code = code
-        self.sentence = sentence
-
-
-class NameNotFoundError(NameLookupError):
-    """The name does not exist in DNS now, or has neither an A nor an AAAA record."""
-
-    def __init__(self, host: str) -> None:
-        super().__init__(host, "dns_not_found", f"{host} has no address in DNS now; retryable")
-
-
-class NameLookupFailedError(NameLookupError):
-    """DNS gave no usable answer: a time-out, a broken server, a name it cannot carry."""
-
-    def __init__(self, host: str, detail: str) -> None:
-        super().__init__(host, "dns_failed", f"DNS gave no answer for {host} ({detail}); retryable")
 
 
 class Resolver(Protocol):

@@ -19,10 +19,48 @@ from takedown.judging.sight import Sight
 from takedown.platform.words import Words
 
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s samp small "
-    "span strike strong sub sup time tt u var wbr".split()
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "nobr",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+    ]
 )
 _HEADINGS = frozenset({"h1", "h2", "h3"})
+_SECTIONS = frozenset({"main", "article", "section"})
 _CONTROLS = frozenset({"button", "a"})
 _BUTTON_TYPES = frozenset({"submit", "button", "image"})
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
@@ -226,9 +264,9 @@ def read(tree: LexborHTMLParser, words: Words) -> Reading:
         block.heading = False
 
     # None closes a block, a _Pieces closes a control.
-    stack: list[tuple[LexborNode | _Pieces | None, bool]] = [(tree.body, False)]
+    stack: list[tuple[LexborNode | _Pieces | None, bool, bool]] = [(tree.body, False, False)]
     while stack:
-        node, heading = stack.pop()
+        node, heading, in_section = stack.pop()
         if node is None:
             flush()
         elif isinstance(node, _Pieces):
@@ -242,22 +280,23 @@ def read(tree: LexborHTMLParser, words: Words) -> Reading:
             block.parts.append(text)
             if control is not None:
                 control.parts.append(text)
-        elif node.is_element_node and sight.shows(node):
+        elif node.is_element_node and sight.shows(node, in_section=in_section):
             reading.seen.add(node.mem_id)
             tag = node.tag or ""
             heading = heading or tag in _HEADINGS
+            in_section = in_section or tag in _SECTIONS
             if tag == "br":
                 block.parts.append(" ")
                 continue
             if tag not in _INLINE:
                 flush()
-                stack.append((None, False))
+                stack.append((None, False, False))
             if tag == "input":
                 _button(node, reading)
             elif control is None and sight.is_control(node, _CONTROLS):
                 control = _Pieces()
-                stack.append((control, False))
-            stack.extend((child, heading) for child in reversed(list(node.iter(include_text=True))))
+                stack.append((control, False, False))
+            stack.extend((child, heading, in_section) for child in reversed(list(node.iter(include_text=True))))
     flush()
     return reading
 

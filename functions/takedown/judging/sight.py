@@ -17,7 +17,6 @@ from takedown.platform.words import Words
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _TOKENS = re.compile(r"[^a-z0-9]+")
-_SECTIONS = frozenset({"main", "article", "section"})
 _ROOTS = frozenset({"html", "body", "main"})
 _MAX_NAME = 2000
 
@@ -40,21 +39,24 @@ class Sight:
         self._aside = re.compile(rf"(?:^|[^a-z0-9])(?:{'|'.join(tokens)})")
         self._above_h1 = _ancestors(tree.css("h1"))
 
-    def shows(self, node: LexborNode) -> bool:
-        """Tell whether an element is visible main content, given that its parent is."""
+    def shows(self, node: LexborNode, *, in_section: bool) -> bool:
+        """Tell whether an element is visible main content, given that its parent is.
+
+        An article's or section's own header and footer belong to it (HTML living standard, 4.3.8).
+        """
         words = self._words
         tag = node.tag or ""
         if tag in words.skip_tags:
             return False
         attributes = node.attributes
         if not attributes:
-            return not self._is_frame(node, tag)
+            return not self._is_frame(tag, in_section=in_section)
         if self._is_hidden(tag, attributes):
             return False
         if tag in _ROOTS:
             return True
         role = (attributes.get("role") or "").strip().lower()
-        if role in words.chrome_roles or self._is_frame(node, tag):
+        if role in words.chrome_roles or self._is_frame(tag, in_section=in_section):
             return False
         label = f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('data-testid') or ''}"
         if label.isspace():
@@ -86,13 +88,8 @@ class Sight:
             or f"#{attributes.get('id')}" in self._hidden
         )
 
-    def _is_frame(self, node: LexborNode, tag: str) -> bool:
-        if tag == "dialog":
-            return "open" not in node.attributes
-        if tag not in self._words.chrome_tags:
-            return False
-        # An article's own header or footer belongs to it (HTML living standard, 4.3.8).
-        return tag not in {"header", "footer"} or not _inside(node, _SECTIONS)
+    def _is_frame(self, tag: str, *, in_section: bool) -> bool:
+        return tag in self._words.chrome_tags and not (in_section and tag in {"header", "footer"})
 
     def _is_chrome_name(self, name: str) -> bool:
         tokens = [token for token in _TOKENS.split(name) if token]
@@ -100,15 +97,6 @@ class Sight:
             token in self._words.chrome_tokens or token in self._words.chrome_fillers or token.isdigit()
             for token in tokens
         )
-
-
-def _inside(node: LexborNode, tags: AbstractSet[str]) -> bool:
-    parent = node.parent
-    while parent is not None:
-        if parent.tag in tags:
-            return True
-        parent = parent.parent
-    return False
 
 
 def _ancestors(nodes: list[LexborNode]) -> frozenset[int]:

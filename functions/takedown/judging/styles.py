@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
-_HIDING = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|content-visibility\s*:\s*hidden)")
+_HIDING = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|content-visibility\s*:\s*hidden)"
+)
 _HIDING_INLINE = re.compile(
     r"(?:^|;)(?:display:none|visibility:(?:hidden|collapse)|content-visibility:hidden|opacity:0(?:\.0+)?(?:;|!|$)"
     r"|font-size:0(?:px|em|rem|%)?(?:;|!|$)|(?:left|top|text-indent|right|margin-left|margin-top):-\d{3})"

@@ -4,11 +4,11 @@ from ipaddress import ip_address
 
 import pytest
 
-from takedown.errors import RetryableError, UrlRefusedError
+from takedown.errors import NameLookupFailedError, RetryableError, UrlRefusedError
 from takedown.guard.gate import allowed_hosts
 from takedown.guard.judge_url import MAX_REDIRECTS, Admission, admit, check
 from takedown.guard.policy import IPAddress
-from takedown.guard.resolver import NameLookupFailedError, StaticResolver
+from takedown.guard.resolver import StaticResolver
 
 PUBLIC = "93.184.216.34"
 DNS = StaticResolver(

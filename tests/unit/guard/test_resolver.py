@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from takedown.errors import RetryableError
-from takedown.guard.resolver import NameLookupFailedError, NameNotFoundError, StaticResolver, SystemResolver
+from takedown.errors import NameLookupFailedError, NameNotFoundError, RetryableError
+from takedown.guard.resolver import StaticResolver, SystemResolver
 
 
 def answer(*addresses: str) -> list[Any]:

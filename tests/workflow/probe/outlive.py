@@ -19,7 +19,7 @@ def main(file: Path, how: str) -> None:
         cloud.add_function("Outlive", "probe.handler", HERE, timeout=300)
         event = {"do": "spawn and sleep", "file": str(file), "seconds": 300}
         threading.Thread(target=cloud.invoke, args=("Outlive", event), daemon=True).start()
-        while not file.exists() or len(file.read_text().split()) < 2:  # noqa: PLR2004 - the child's id and the worker's
+        while not file.exists() or len(file.read_text().split()) < 2:  # the child's id and the worker's
             time.sleep(0.05)
         match how:
             case "exception":

@@ -23,7 +23,10 @@ _XML = frozenset({"text/xml", "application/xml"})
 # Blink, MIMETypeRegistry and `IsSupportedNonImageMimeType`: what a tab shows as text; anything else is downloaded.
 _TEXT = frozenset({"text/plain", "text/css", "text/javascript", "application/javascript", "application/json"})
 _IMAGES = frozenset(
-    {f"image/{kind}" for kind in ("png", "jpeg", "jpg", "gif", "webp", "avif", "bmp", "apng", "x-icon", "vnd.microsoft.icon")}  # fmt: skip  # noqa: E501
+    {
+        f"image/{kind}"
+        for kind in ("png", "jpeg", "jpg", "gif", "webp", "avif", "bmp", "apng", "x-icon", "vnd.microsoft.icon")
+    }  # fmt: skip  # noqa: E501
 )
 
 

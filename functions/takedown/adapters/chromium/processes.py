@@ -129,6 +129,8 @@ def _memory(pid: int) -> int:
 def command_line(pid: int) -> list[str]:
     """Return the arguments that a process was really started with."""
     if sys.platform == "linux":
-        return [part.decode("utf-8", "replace") for part in (PROC / str(pid) / "cmdline").read_bytes().split(b"\0") if part]
+        return [
+            part.decode("utf-8", "replace") for part in (PROC / str(pid) / "cmdline").read_bytes().split(b"\0") if part
+        ]
     command = ["/bin/ps", "-o", "args=", "-p", str(pid)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()  # noqa: S603 - fixed
