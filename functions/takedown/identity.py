@@ -67,7 +67,7 @@ def canonicalize(url: str, *, allow: AllowedHosts = NO_EXCEPTIONS, library: Libr
     return identify(gated.href, library=library)
 
 
-def identify(url: str, *, platform: str | None = None, library: Library | None = None) -> Identity:
+def identify(url: str, *, platform: str | None = None, library: Library | None = None, unwrap: bool = True) -> Identity:
     """Say which listing a URL is the address of, without asking the guard.
 
     Parameters
@@ -78,6 +78,9 @@ def identify(url: str, *, platform: str | None = None, library: Library | None =
         Where the caller knows better than the host: a shop system on the shop's own domain.
     library
         The platform files; the packaged ones unless given.
+    unwrap
+        Whether a wall or login URL stands for the listing that it wraps. To a person who reports it, it does; to a
+        look that ended there, it does not.
     """
     library = library or load_library()
     parsed = _parse(url)
@@ -93,7 +96,7 @@ def identify(url: str, *, platform: str | None = None, library: Library | None =
         )
     if short:
         return _unknown(owner.platform, "short_link: it must be resolved by a visit, it is never guessed")
-    return _of_platform(owner, parsed, site, library, _MAX_UNWRAPPED)
+    return _of_platform(owner, parsed, site, library, _MAX_UNWRAPPED if unwrap else 0)
 
 
 def same_path_key(url: str, library: Library) -> tuple[str, str, frozenset[tuple[str, str]]] | None:
@@ -169,8 +172,8 @@ def _of_platform(platform: Platform, parsed: can_ada.URL, site: str, library: Li
         groups = _groups(rule, parsed, site)
         if groups is not None:
             return _identified(platform, rule, groups, parsed)
-    inner = _unwrapped(platform, parsed, site)
-    if inner is not None and unwraps:
+    inner = _unwrapped(platform, parsed, site) if unwraps else None
+    if inner is not None:
         wanted = _parse(inner)
         owner, inner_site, short = library.by_host(wanted.hostname) if wanted else (library.generic, "", True)
         if wanted is not None and not short and owner.platform in {platform.platform, *platform.siblings}:

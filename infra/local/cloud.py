@@ -1,7 +1,7 @@
 """Takedown on one machine: the shipped template, state machines and functions, without an AWS account or Docker.
 
     with LocalCloud(Options(allow_hosts=["127.0.0.1:9999"])) as cloud:
-        requests.post(f"{cloud.api_url}/cases", headers=cloud.authorization("dev-preparer"), ...)
+        urllib3.request("GET", f"{cloud.api_url}/cases", headers=cloud.authorization("dev-preparer"))
 
 State lives in memory and in a temporary folder; the seals are made with a throwaway key and are worth nothing in court.
 """

@@ -42,6 +42,7 @@ def reset() -> None:
 
 def stop_executions() -> None:
     """Stop every execution that still runs: their threads would go on calling what is no longer there."""
+    logging.getLogger("moto").setLevel(logging.CRITICAL)  # what is stopped here fails, and would say so at length
     models = importlib.import_module(f"{ENGINE}.models")
     for machine in models.stepfunctions_parser_backends[ACCOUNT][REGION].state_machines:
         for execution in machine.executions:

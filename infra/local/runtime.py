@@ -118,7 +118,8 @@ class Pool:
             call.settle(worker.verdict or failure("Runtime.ExitError", f"RequestId: {call.request_id} Error: {reason}"))
         for waiting in stranded:
             waiting.settle(answer)
-        if (call is not None or not worker.ready) and worker.verdict is None and not closed:
+        told = worker.verdict is not None or worker.init_error is not None
+        if (call is not None or not worker.ready) and not told and not closed:
             logger.warning("%s: a worker ended: %s", self.spec.logical_id, reason)
 
     def close(self) -> None:

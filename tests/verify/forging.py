@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from takedown.bundle.dossier import CaseDossier
@@ -46,7 +46,7 @@ class Bench:
     """One bundle under the hands of a tamperer."""
 
     folder: Path
-    archive: bytes
+    archive: bytes = field(repr=False)
     signer: samples.LocalSigner
     authorities: tuple[DevTsa, DevTsa]
 

@@ -63,6 +63,7 @@ class EvidenceStore:
                 Key=key,
                 Body=data,
                 ContentType=media_type,
+                ChecksumAlgorithm="SHA256",  # Object Lock asks for this header beside the digest itself
                 ChecksumSHA256=base64.b64encode(digest).decode(),
                 IfNoneMatch="*",
                 Metadata={"class": object_class.value},

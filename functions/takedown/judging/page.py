@@ -8,94 +8,21 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from takedown.guard import whatwg
 from takedown.judging.decoding import fold, unescape
+from takedown.judging.reading import INLINE, Block, Reader
 from takedown.judging.scan import Scan, scan
-from takedown.judging.sight import Sight
 from takedown.platform.words import Words
 
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "nobr",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-    ]
-)
-_HEADINGS = frozenset({"h1", "h2", "h3"})
-_SECTIONS = frozenset({"main", "article", "section"})
-_CONTROLS = frozenset({"button", "a"})
-_BUTTON_TYPES = frozenset({"submit", "button", "image"})
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _MAX_NODES = 400
 _MAX_TEXT = 4000
 
 BARE = 400
 """Characters of visible main text up to which a page shows little else."""
-
-
-@dataclass
-class Block:
-    """A run of visible main text between two block boundaries."""
-
-    shown: str
-    """As a visitor reads it, spaces collapsed."""
-    heading: bool
-
-    @functools.cached_property
-    def text(self) -> str:
-        """Return it as phrases are compared."""
-        return fold(self.shown)
-
-
-@dataclass
-class _Pieces:
-    """Text of a block, or of a control, while it is being read."""
-
-    parts: list[str] = field(default_factory=list)
-    heading: bool = False
-
-    def take(self) -> str:
-        text = " ".join("".join(self.parts).split())
-        self.parts.clear()
-        return text
 
 
 class Page:
@@ -209,7 +136,7 @@ class Page:
                 parts.append(item.text_content or "")
                 size += len(parts[-1])
             elif item.mem_id in seen:
-                parts.append("" if item.tag in _INLINE else " ")
+                parts.append("" if item.tag in INLINE else " ")
                 stack.extend(reversed(list(item.iter(include_text=True))))
         return " ".join("".join(parts).split())
 
@@ -235,77 +162,8 @@ class Page:
                 yield node.text()
 
     @functools.cached_property
-    def _read(self) -> Reading:
-        return read(self.tree, self._words)
-
-
-@dataclass
-class Reading:
-    """What a visitor of the main content gets to see."""
-
-    blocks: list[Block] = field(default_factory=list)
-    controls: list[str] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)
-    """Memory ids of the elements that are visible main content."""
-
-
-def read(tree: LexborHTMLParser, words: Words) -> Reading:
-    """Walk the visible main content once, depth first, with a stack of our own."""
-    reading = Reading()
-    if tree.body is None:
-        return reading
-    sight = Sight(tree, words)
-    block = _Pieces()
-    control: _Pieces | None = None
-
-    def flush() -> None:
-        if text := block.take():
-            reading.blocks.append(Block(text, block.heading))
-        block.heading = False
-
-    # None closes a block, a _Pieces closes a control.
-    stack: list[tuple[LexborNode | _Pieces | None, bool, bool]] = [(tree.body, False, False)]
-    while stack:
-        node, heading, in_section = stack.pop()
-        if node is None:
-            flush()
-        elif isinstance(node, _Pieces):
-            control = None
-            if text := node.take():
-                reading.controls.append(fold(text))
-        elif node.is_text_node:
-            text = node.text_content or ""
-            if text.strip():
-                block.heading |= heading
-            block.parts.append(text)
-            if control is not None:
-                control.parts.append(text)
-        elif node.is_element_node and sight.shows(node, in_section=in_section):
-            reading.seen.add(node.mem_id)
-            tag = node.tag or ""
-            heading = heading or tag in _HEADINGS
-            in_section = in_section or tag in _SECTIONS
-            if tag == "br":
-                block.parts.append(" ")
-                continue
-            if tag not in _INLINE:
-                flush()
-                stack.append((None, False, False))
-            if tag == "input":
-                _button(node, reading)
-            elif control is None and sight.is_control(node, _CONTROLS):
-                control = _Pieces()
-                stack.append((control, False, False))
-            stack.extend((child, heading, in_section) for child in reversed(list(node.iter(include_text=True))))
-    flush()
-    return reading
-
-
-def _button(node: LexborNode, reading: Reading) -> None:
-    attributes = node.attributes
-    if (attributes.get("type") or "").lower() in _BUTTON_TYPES and "disabled" not in attributes:
-        text = attributes.get("value") or attributes.get("alt") or ""
-        reading.controls.append(fold(text[:_MAX_TEXT]))
+    def _read(self) -> Reader:
+        return Reader(self.tree, self._words)
 
 
 _WORDS = re.compile(r"\s+")

@@ -44,27 +44,29 @@ class Sight:
 
         An article's or section's own header and footer belong to it (HTML living standard, 4.3.8).
         """
-        words = self._words
         tag = node.tag or ""
-        if tag in words.skip_tags:
+        if tag in self._words.skip_tags or (
+            tag in self._words.chrome_tags and not (in_section and tag in {"header", "footer"})
+        ):
             return False
         attributes = node.attributes
         if not attributes:
-            return not self._is_frame(tag, in_section=in_section)
+            return True
         if self._is_hidden(tag, attributes):
             return False
-        if tag in _ROOTS:
+        return tag in _ROOTS or not self._is_marked(node, attributes)
+
+    def _is_marked(self, node: LexborNode, attributes: dict[str, str | None]) -> bool:
+        """Tell whether its role, class or id says that it is no main content."""
+        if (attributes.get("role") or "").strip().lower() in self._words.chrome_roles:
             return True
-        role = (attributes.get("role") or "").strip().lower()
-        if role in words.chrome_roles or self._is_frame(tag, in_section=in_section):
-            return False
         label = f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('data-testid') or ''}"
         if label.isspace():
-            return True
+            return False
         names = _CAMEL.sub("-", label[:_MAX_NAME]).lower()
         if self._aside.search(names):
-            return False
-        return node.mem_id in self._above_h1 or not any(map(self._is_chrome_name, names.split()))
+            return True
+        return node.mem_id not in self._above_h1 and any(map(self._is_chrome_name, names.split()))
 
     def is_control(self, node: LexborNode, tags: AbstractSet[str]) -> bool:
         """Tell whether an element is a button or link that can be used."""
@@ -87,9 +89,6 @@ class Sight:
             or any(f".{name}" in self._hidden for name in classes)
             or f"#{attributes.get('id')}" in self._hidden
         )
-
-    def _is_frame(self, tag: str, *, in_section: bool) -> bool:
-        return tag in self._words.chrome_tags and not (in_section and tag in {"header", "footer"})
 
     def _is_chrome_name(self, name: str) -> bool:
         tokens = [token for token in _TOKENS.split(name) if token]

@@ -29,6 +29,11 @@ class Target:
         return identify(self.url, platform=named, library=self.library)
 
     @property
+    def is_url(self) -> bool:
+        """Whether the reported URL can be read at all."""
+        return not self.identity.reason.startswith("url_unreadable")
+
+    @property
     def is_short_link(self) -> bool:
         """Whether the reported URL only points at some listing."""
         return self.identity.reason.startswith("short_link")
@@ -48,7 +53,7 @@ class Target:
             return mine is not None and mine == same_path_key(url, self.library)
         family = {self.identity.platform, *self.platform.siblings}
         named = self.platform.platform if self.platform.on_any_host else None
-        other = identify(url, platform=named, library=self.library)
+        other = identify(url, platform=named, library=self.library, unwrap=False)
         if other.platform not in family or other.listing_id != self.listing_id:
             return False
         return self.platform.ids_are == "global" or _host(other.canonical) == _host(self.identity.canonical)

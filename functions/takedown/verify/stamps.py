@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ObjectIdentifier
 from rfc3161_client import (
     TimeStampRequest,
@@ -29,6 +30,9 @@ _DIGESTS: dict[ObjectIdentifier, Callable[[bytes], str]] = {
     ObjectIdentifier("2.16.840.1.101.3.4.2.1"): canonical.sha256,
     ObjectIdentifier("2.16.840.1.101.3.4.2.3"): canonical.sha512,
 }
+_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion)
+"""What the parsers raise on hostile DER; of these only `ValueError` is told in their documentation."""
+
 _UNKNOWN_ISSUER = re.compile("unable to get (local )?issuer certificate|self[- ]signed certificate")
 
 
@@ -121,7 +125,7 @@ def _check_one(stamp: Stamp, contents: Contents, roots: Sequence[x509.Certificat
 def _request(data: bytes) -> TimeStampRequest:
     try:
         return parse_timestamp_request(data)
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise IntegrityError(f"not a time-stamp request: {error}") from error
 
 
@@ -129,7 +133,7 @@ def _response(data: bytes) -> TimeStampResponse:
     try:
         response = decode_timestamp_response(data)
         _ = response.tst_info, response.signed_data
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise IntegrityError(f"not a time-stamp response: {error}") from error
     return response
 
@@ -150,7 +154,7 @@ def _verify(
         if _UNKNOWN_ISSUER.search(str(error)):
             raise UnknownRootError("leads to none of the root certificates given") from error
         raise IntegrityError(f"does not verify: {_short(str(error))}") from error
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise IntegrityError(f"does not verify: {error}") from error
 
 

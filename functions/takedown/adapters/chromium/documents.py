@@ -156,7 +156,7 @@ class Documents:
         Parameters
         ----------
         final_url
-            Where the main frame is.
+            Where the main frame is. Until it holds a document of the site, the last response's URL stands for it.
         stored
             Whether the current document's body is a file of the capture.
         """
@@ -173,6 +173,8 @@ class Documents:
         if main is not None and current is not None:
             body = "stored" if stored else "none" if current.bodyless else "not obtained"
             main = main.model_copy(update={"body": body})
+            if final_url is None or not final_url.startswith(("http://", "https://")):
+                final_url = main.url
         whole = current is not None and current.whole and (stored or current.bodyless)
         return Chain(redirects=redirects, main=main, body_whole=whole, final_url=final_url)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
+from takedown.adapters.chromium.documents import Document
 from takedown.adapters.chromium.eyes import Eyes, PageState, png_size
-from takedown.adapters.chromium.outcome import VisitStoppedError
+from takedown.adapters.chromium.outcome import VisitStoppedError, from_net_error
 from takedown.adapters.chromium.recorder import Recorder
 from takedown.states import CaptureOutcome
 
@@ -23,6 +25,8 @@ POLL_SECONDS = 0.1
 OVERLAP = 0.9
 """Of a screen: how far one scroll goes, so that what lies on the edge is seen twice."""
 TRIES = 3
+LOOKS = ("screenshot-viewport", "scroll", "screenshot-full", "page-html", "visible-text")
+"""The steps at the page, in order."""
 
 
 class Looking:
@@ -39,22 +43,28 @@ class Looking:
         """Take all steps, in the order that disturbs the page least."""
         visit, limits = self._visit, self._limits
         await visit.step("load", self._load, seconds=limits.load_seconds + 1)
+        if self._broken_off and self._document.length == 0:
+            self._skip(LOOKS, "nothing of the response's body came")  # a document without an element is never drawn
+            return
         await visit.step("settle", self._settle, seconds=limits.settle_seconds + 1)
         await self._check_place()
         seen = await visit.step("screenshot-viewport", self._viewport, seconds=limits.shot_seconds)
         self._recorder.documents.pin()
-        document = self._recorder.documents.current
-        if document is not None and document.whole:
+        if self._document.whole:
             await visit.step("response-body", keep_response, seconds=limits.read_seconds)
-        kind = document.media_kind if document else "html"
+        kind = self._document.media_kind
         if kind != "html":
             # Full-page shots of SVG and XML documents hang; and the response's body is all there is to them.
-            for name in ("scroll", "screenshot-full", "page-html", "visible-text"):
-                visit.skip(name, f"the document is {kind}")
+            self._skip(LOOKS[1:], f"the document is {kind}")
             return
-        reserve = limits.reserve_seconds
-        await visit.step("scroll", self._scroll, seconds=limits.scroll_seconds, reserve=reserve)
-        if not await visit.step("screenshot-full", self._full, seconds=limits.shot_seconds, reserve=reserve):
+        full = False
+        if seen:
+            reserve = limits.reserve_seconds
+            await visit.step("scroll", self._scroll, seconds=limits.scroll_seconds, reserve=reserve)
+            full = await visit.step("screenshot-full", self._full, seconds=limits.shot_seconds, reserve=reserve)
+        else:
+            self._skip(LOOKS[1:3], "the page could not even be drawn as it stood")
+        if not full:
             visit.flag("no_fullpage")
         read = await visit.step("page-html", self._html, seconds=limits.read_seconds)
         if not await visit.step("visible-text", self._text, seconds=limits.read_seconds):
@@ -65,6 +75,18 @@ class Looking:
             visit.flag("no_html")
         if not seen and not read:
             raise VisitStoppedError(CaptureOutcome.BUDGET, "time")  # it never stood still long enough to be seen
+
+    def _skip(self, names: tuple[str, ...], reason: str) -> None:
+        for name in names:
+            self._visit.skip(name, reason)
+
+    @property
+    def _document(self) -> Document:
+        """The document that the frame holds: there is one, it has been navigated to."""
+        document = self._recorder.documents.current
+        if document is None:
+            raise VisitStoppedError(CaptureOutcome.UNREACHABLE, "tcp: no response")
+        return document
 
     async def _load(self) -> str | None:
         load = asyncio.ensure_future(self._page.wait_for_load_state("load", timeout=self._limits.load_seconds * 1000))
@@ -84,8 +106,7 @@ class Looking:
 
     @property
     def _broken_off(self) -> bool:
-        document = self._recorder.documents.current
-        return document is not None and document.failure is not None
+        return self._document.failure is not None
 
     async def _settle(self) -> str | None:
         return await self._until_settled(self._limits.settle_seconds, whole=False)
@@ -125,9 +146,8 @@ class Looking:
         except TimeoutError:
             raise VisitStoppedError(CaptureOutcome.BUDGET, "time") from None
         if place.error_page:
-            document = self._recorder.documents.current
-            why = (document.failure if document else None) or "the page went on to a place that did not answer"
-            raise VisitStoppedError(CaptureOutcome.UNREACHABLE, f"tcp: {why}")
+            verdict = from_net_error(f"net::{self._document.failure or ''}", None)
+            raise VisitStoppedError(verdict.outcome, verdict.detail)
 
     async def _viewport(self) -> None:
         self._visit.keep("screenshot-viewport.png", await self._shot(self._eyes.viewport_shot), "image/png")
@@ -173,7 +193,7 @@ class Looking:
         for _ in range(TRIES):
             width, height = await self._eyes.content_size()
             clip = min(width, self._limits.page_width), min(height, self._limits.page_height)
-            data = await self._shot(lambda: self._eyes.full_shot(*clip))
+            data = await self._shot(partial(self._eyes.full_shot, *clip))
             after = (await self._eyes.content_size())[1]
             if min(after, self._limits.page_height) == clip[1]:
                 break

@@ -17,7 +17,7 @@ from takedown.adapters.chromium.interception import Interception
 from takedown.adapters.chromium.launch import Window
 from takedown.adapters.chromium.looking import Looking
 from takedown.adapters.chromium.manners import Manners
-from takedown.adapters.chromium.outcome import WITHHELD, Verdict, VisitStoppedError, from_document, from_net_error
+from takedown.adapters.chromium.outcome import Verdict, VisitStoppedError, from_document, from_net_error
 from takedown.adapters.chromium.recorder import Recorder
 from takedown.adapters.chromium.wire import FileKept, Flagged, Job, StepEnded, StepStarted
 from takedown.states import CaptureOutcome
@@ -47,6 +47,8 @@ class Visit:
         self._flags: set[str] = set()
         self._window: Window | None = None
         self._body_kept = False
+        self._unseen: Verdict | None = None
+        """Set where there was an answer, but nothing that a tab would show."""
 
     async def run(self) -> Verdict:
         """Visit the page. Whatever the page does, this returns within the budget and `CLOSING_SECONDS`."""
@@ -130,6 +132,8 @@ class Visit:
             raise VisitStoppedError(CaptureOutcome.CRASHED, "browser: it did not start")
         self._window = window
         await self.step("navigate", self._navigate, seconds=self.limits.navigate_seconds + 1)
+        if self._unseen is not None:
+            return self._unseen
         await Looking(self, window.page, self._eyes, self._recorder).run(self._keep_response)
         if self._manners.dialogs:
             self.flag(f"dialogs:{self._manners.dialogs}")
@@ -171,30 +175,32 @@ class Visit:
             milliseconds = min(self.limits.navigate_seconds, self.left()) * 1000
             await self._window.page.goto(self.job.url, wait_until="commit", timeout=milliseconds)
         except PlaywrightError as error:
-            raise self._unreached(_line(error)) from error
+            verdict = self._unshown(_line(error))
+            if verdict.outcome not in {CaptureOutcome.NON_HTML, CaptureOutcome.HTTP_ERROR}:
+                raise VisitStoppedError(verdict.outcome, verdict.detail) from error
+            self._unseen = verdict
+            return "there was an answer, but nothing that a tab shows"
         finally:
             self._channel.tell(self._recorder.documents.chain(None, stored=False))
         return None
 
-    def _unreached(self, error: str) -> VisitStoppedError:
+    def _unshown(self, error: str) -> Verdict:
         """Say why the browser shows no document."""
         refusal = self._interception.refused_navigation
         if refusal is not None:
             # A name without an address says something about DNS today, and nothing about the listing.
             if refusal.startswith("dns_"):
-                return VisitStoppedError(CaptureOutcome.UNREACHABLE, f"dns: {refusal}"[:300])
-            return VisitStoppedError(CaptureOutcome.REFUSED, refusal[:300])
+                return Verdict(CaptureOutcome.UNREACHABLE, f"dns: {refusal}"[:300])
+            return Verdict(CaptureOutcome.REFUSED, refusal[:300])
         document = self._recorder.documents.current
         final = document.final if document else None
-        if final is not None and final.status == PROXY_AUTHENTICATION:
-            return VisitStoppedError(CaptureOutcome.UNREACHABLE, "proxy: the site itself answered 407")
-        if document is not None and document.taken and final is not None:
-            if final.status in WITHHELD:
-                return VisitStoppedError(CaptureOutcome.HTTP_ERROR, str(final.status))
-            verdict = from_document(final.status, document.media_kind, None)
-        else:
-            verdict = from_net_error(error, final.status if final else None)
-        return VisitStoppedError(verdict.outcome, verdict.detail)
+        if document is None or final is None:
+            return from_net_error(error, None)
+        if final.status == PROXY_AUTHENTICATION:
+            return Verdict(CaptureOutcome.UNREACHABLE, "proxy: the site itself answered 407")
+        if document.taken:
+            return from_document(final.status, document.media_kind, None)
+        return from_net_error(error, final.status)
 
     async def _keep_response(self) -> str | None:
         """Keep the main response's body as soon as it is whole, or at the end as far as it came."""
@@ -207,8 +213,7 @@ class Visit:
         if document.whole:
             return None
         why = document.failure or document.missing or "it had not come to its end"
-        if document.media_kind == "html" or document.taken:
-            self.flag("body_incomplete")
+        self.flag("body_incomplete")
         return f"the body is not whole: {why}"
 
     async def _finish(self, window: Window) -> None:
@@ -220,7 +225,7 @@ class Visit:
                 pass  # too long to be kept: the step says so
         self._recorder.close()
         self._manners.close()
-        self._channel.tell(self._recorder.documents.chain(window.page.url or None, stored=self._body_kept))
+        self._channel.tell(self._recorder.documents.chain(window.page.url, stored=self._body_kept))
 
     def _stop(self, outcome: CaptureOutcome, detail: str) -> None:
         if not self._stopped.done():

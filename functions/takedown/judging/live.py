@@ -1,0 +1,145 @@
+"""Live evidence: the same id in the page's own address or a field, and a title, and a price or a buy control."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from takedown.judging.decoding import fold
+from takedown.platform.models import compiled
+from takedown.verdict import MAX_QUOTE, Evidence
+
+if TYPE_CHECKING:
+    from takedown.judging.look import Look
+    from takedown.platform.models import Place
+
+_MAX_BUTTON = 40
+_MIN_TITLE = 2
+
+
+@dataclass(frozen=True)
+class LiveEvidence:
+    """The parts that were found. Each may be missing."""
+
+    id: Evidence | None
+    title: Evidence | None
+    price: Evidence | None
+    control: Evidence | None
+    field: Evidence | None
+    """The id in a field of the main content; the part of `id` that no template writes on a page for nothing."""
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether together they prove a live listing."""
+        return bool(self.id and self.title and (self.price or self.control))
+
+    @property
+    def is_buyable(self) -> bool:
+        """Whether they do, with a buy control."""
+        return bool(self.is_proof and self.control)
+
+    @property
+    def parts(self) -> tuple[Evidence, ...]:
+        """What was found."""
+        return tuple(part for part in (self.id, self.title, self.price, self.control) if part)
+
+
+def find_live(look: Look) -> LiveEvidence:
+    """Look for each part; a page that calls another address its own has no id."""
+    field = _field(look)
+    address = None if look.is_contradicted else _address(look)
+    known = None if look.is_contradicted else field
+    return LiveEvidence(address or known, _title(look), _price(look), _control(look), field)
+
+
+def _quote(marker: str, where: str, text: str) -> Evidence:
+    return Evidence(marker=marker, where=where, quote=text[:MAX_QUOTE])
+
+
+def _address(look: Look) -> Evidence | None:
+    canonical = look.page.canonical
+    if canonical and look.names_target(canonical):
+        return _quote("canonical", "link rel=canonical", canonical)
+    address = look.page.meta("og:url")
+    url = look.page.resolve(address) if address else None
+    return _quote("og:url", "Open Graph", url) if url and look.names_target(url) else None
+
+
+def _field(look: Look) -> Evidence | None:
+    for place in look.platform.live.id:
+        for node in look.page.fields(place.selector):
+            value = (node.attributes.get(place.attribute or "value") or "").strip()
+            if look.target.holds_id(value):
+                return _quote(place.selector, "hidden field", value)
+    names = look.library.words.id_fields
+    for node in look.page.fields("input[name][value], button[name][value]"):
+        name, value = node.attributes.get("name") or "", node.attributes.get("value") or ""
+        if name.lower() in names and look.target.holds_id(value):
+            return _quote(f"input[name={name}]"[:100], "hidden field", value)
+    return None
+
+
+def _title(look: Look) -> Evidence | None:
+    places = look.platform.live.title or look.library.generic.live.title
+    for place in places:
+        for text in _values(look, place):
+            if len(text) >= _MIN_TITLE:
+                return _quote(place.selector, "title", text)
+    return None
+
+
+def _values(look: Look, place: Place) -> list[str]:
+    if place.attribute is None:
+        return [look.page.text_of(node) for node in look.page.find(place.selector)]
+    return [
+        (node.attributes.get(place.attribute) or "").strip() for node in look.page.find(place.selector, anywhere=True)
+    ]
+
+
+def _price(look: Look) -> Evidence | None:
+    for product in look.products:
+        if product.has_price:
+            return _quote("price", product.where, product.quote)
+    for selector in look.platform.live.price:
+        for node in look.page.find(selector):
+            text = look.page.text_of(node)
+            if any(map(str.isdigit, text)):
+                return _quote(selector, "price", text)
+    amount = look.page.meta("product:price:amount") or look.page.meta("og:price:amount")
+    if amount and any(map(str.isdigit, amount)):
+        return _quote("product:price:amount", "Open Graph", amount)
+    pattern = compiled(look.library.words.currency)
+    for block in look.page.blocks:
+        match = pattern.search(block.text[:2000])
+        if match:
+            return _quote(match[0], "visible main text", block.shown)
+    return None
+
+
+def _control(look: Look) -> Evidence | None:
+    for selector in look.platform.live.control:
+        for node in look.page.find(selector):
+            attributes = node.attributes
+            if "disabled" not in attributes and (attributes.get("aria-disabled") or "").lower() != "true":
+                return _quote(selector, "buy control", look.page.text_of(node) or attributes.get("value") or "")
+    if look.platform.live.control:
+        return None
+    return _buy_words(look)
+
+
+def _buy_words(look: Look) -> Evidence | None:
+    pattern = _words_pattern(look.library.words.buy_words)
+    for text in look.page.controls:
+        match = pattern.search(text) if len(text) <= _MAX_BUTTON else None
+        if match:
+            return _quote(match[0], "buy control", text)
+    return None
+
+
+@lru_cache(maxsize=4)
+def _words_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Build one pattern of the buy words: whole words where the script has word boundaries."""
+    folded = sorted(map(fold, words), key=len, reverse=True)
+    return re.compile("|".join(rf"\b{re.escape(w)}\b" if w.isascii() else re.escape(w) for w in folded))

@@ -1,0 +1,197 @@
+"""Whether a marker of a platform file stands on the page; every condition it gives must hold."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from takedown.identity import matches
+from takedown.judging.decoding import fold
+from takedown.judging.page import BARE
+from takedown.platform.models import Marker, Platform
+from takedown.verdict import MAX_QUOTE, Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from takedown.judging.look import Look
+    from takedown.judging.reading import Block
+
+_BEFORE, _NEXT = 60, 120
+_TRIM = " \t\"'.,:;!?()[]-–—|…·•*。！？、，：；"  # noqa: RUF001 - full-width marks are meant
+
+_Folded = cache(fold)
+
+if TYPE_CHECKING:
+    _Check = Callable[[Marker, Look, Platform], Evidence | None]
+
+
+def find(markers: Iterable[Marker], look: Look, owner: Platform) -> tuple[Marker, Evidence] | None:
+    """Return the first marker that stands, and the evidence of it."""
+    for marker in markers:
+        evidence = stands(marker, look, owner)
+        if evidence is not None:
+            return marker, evidence
+    return None
+
+
+def stands(marker: Marker, look: Look, owner: Platform) -> Evidence | None:
+    """Return the evidence of a marker, None where one of its conditions does not hold.
+
+    Parameters
+    ----------
+    marker
+        The marker.
+    look
+        The observation.
+    owner
+        The platform whose hosts a URL form without hosts of its own means.
+    """
+    if marker.http and look.status not in marker.http:
+        return None
+    found = [check(marker, look, owner) for check in _checks(marker)]
+    evidence = next((item for item in found if item is not None), None)
+    if evidence is None or None in found or _disarmed(marker, look):
+        return None
+    return evidence
+
+
+def _checks(marker: Marker) -> list[_Check]:
+    checks: list[_Check] = []
+    if marker.header is not None:
+        checks.append(_header)
+    if marker.url is not None:
+        checks.append(_url)
+    if marker.selector is not None:
+        checks.append(_selector)
+    elif marker.any or marker.all:
+        checks.append({"raw": _raw, "title": _title, "text": _text, "heading": _text}[marker.scope])
+    return checks
+
+
+def _disarmed(marker: Marker, look: Look) -> bool:
+    if marker.bare and not look.is_bare:
+        return True
+    if marker.unless and any(_Folded(phrase) in block.text for phrase in marker.unless for block in look.page.blocks):
+        return True
+    return marker.yields_to_control and look.live.is_buyable
+
+
+def _header(marker: Marker, look: Look, _owner: Platform) -> Evidence | None:
+    header = marker.header
+    if header is None:
+        return None
+    for name, value in look.observation.headers:
+        if name.lower() == header.name and re.search(header.value, value[:1000]):
+            return _evidence(header.name, f"header {header.name}", value)
+    return None
+
+
+def _url(marker: Marker, look: Look, owner: Platform) -> Evidence | None:
+    if marker.url is None:
+        return None
+    for place in look.places:
+        if matches(marker.url, place, owner) is None:
+            continue
+        listing_id = look.target.listing_id
+        if marker.same_id and (listing_id is None or not _names(place, listing_id)):
+            continue
+        where = "final URL" if place == look.observation.landed else "target of the page's own redirect"
+        return _evidence(marker.url.path, where, place)
+    return None
+
+
+def _names(url: str, listing_id: str) -> bool:
+    return re.search(rf"=(?:{re.escape(listing_id)})(?:[&#]|$)", url[:4000]) is not None
+
+
+def _selector(marker: Marker, look: Look, _owner: Platform) -> Evidence | None:
+    selector = marker.selector or ""
+    for node in look.page.find(selector, anywhere=marker.anywhere):
+        if not (marker.any or marker.all):
+            return _evidence(selector, "element", f"<{node.tag}>")
+        shown = look.page.text_of(node)
+        phrase = _phrase(marker, fold(shown))
+        if phrase:
+            return _evidence(phrase, f"visible text of {selector}", shown)
+    return None
+
+
+def _raw(marker: Marker, look: Look, _owner: Platform) -> Evidence | None:
+    page = look.page
+    for text, where in ((page.markup, "markup"), (page.raw, "source")):
+        phrase, place = _in_raw(marker, text)
+        if not phrase:
+            continue
+        if where == "source" and marker.yields_to_live and look.live.is_proof:
+            return None  # a library names the walls it knows
+        return _evidence(phrase, where, text[max(0, place - _BEFORE) : place + _NEXT])
+    return None
+
+
+def _in_raw(marker: Marker, text: str) -> tuple[str, int]:
+    if any(_Folded(phrase) not in text for phrase in marker.all):
+        return "", -1
+    for phrase in marker.any:
+        place = _place(_Folded(phrase), text, marker.unless_next)
+        if place >= 0:
+            return phrase, place
+    return ("", -1) if marker.any else (marker.all[0], text.find(_Folded(marker.all[0])))
+
+
+def _place(phrase: str, text: str, unless_next: str | None) -> int:
+    place = text.find(phrase)
+    if unless_next is None:
+        return place
+    pattern = _insensitive(unless_next)
+    while place >= 0:
+        end = place + len(phrase)
+        if not pattern.search(text[end : end + _NEXT]):
+            return place
+        place = text.find(phrase, end)
+    return -1
+
+
+@cache
+def _insensitive(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _title(marker: Marker, look: Look, _owner: Platform) -> Evidence | None:
+    """Compare whole titles: a product may be named like a wall."""
+    wanted = {_Folded(phrase).strip(_TRIM) for phrase in marker.any}
+    for title in look.page.titles:
+        if fold(title).strip(_TRIM) in wanted:
+            return _evidence(title, "title", title)
+    return None
+
+
+def _text(marker: Marker, look: Look, _owner: Platform) -> Evidence | None:
+    blocks = look.page.blocks
+    for block in blocks:
+        if marker.max_block is not None and len(block.shown) > marker.max_block:
+            continue
+        if marker.scope == "heading" and not _is_heading(block, look):
+            continue
+        phrase = _phrase(marker, block.text)
+        if phrase:
+            return _evidence(phrase, "visible main heading" if block.heading else "visible main text", block.shown)
+    return None
+
+
+def _is_heading(block: Block, look: Look) -> bool:
+    return block.heading or look.page.size <= BARE
+
+
+def _phrase(marker: Marker, text: str) -> str:
+    """Return a phrase that stands in folded text, where all that must stand do."""
+    if any(_Folded(phrase) not in text for phrase in marker.all):
+        return ""
+    if marker.any:
+        return next((phrase for phrase in marker.any if _Folded(phrase) in text), "")
+    return marker.all[0] if marker.all else ""
+
+
+def _evidence(marker: str, where: str, quote: str) -> Evidence:
+    return Evidence(marker=marker, where=where, quote=" ".join(quote.split())[:MAX_QUOTE])
