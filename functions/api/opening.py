@@ -126,7 +126,8 @@ class Opener:
             raise InputError(
                 field, f"not the address of one listing: {identity.reason}.", "Give the listing's own URL."
             )
-        listing_id = _derived(case.case_id, str(batch), str(number))
+        # Ids sort as the team listed them: batch, then place in the batch.
+        listing_id = f"{batch:04x}{number:05x}{_derived(case.case_id, str(batch), str(number))[:23]}"
         return Listing(
             tenant=case.tenant,
             case_id=case.case_id,

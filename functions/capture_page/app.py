@@ -46,7 +46,7 @@ settings = read_settings(RoomSettings)
 store = EvidenceStore(settings.evidence_bucket, clients.s3())
 resolver = SystemResolver()
 allow = allowed_hosts(*names(settings.allow_hosts))
-# Chromium's own sandbox needs user namespaces, which Lambda does not have; each sandbox of Lambda is a machine of its own.
+# Chromium's own sandbox needs user namespaces. Lambda has none, but each of its environments is a machine of its own.
 browser = BrowserSettings(executable_path=settings.chromium_path, sandbox=False)
 
 

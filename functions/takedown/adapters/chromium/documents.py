@@ -71,6 +71,11 @@ class Document:
         return None if last is None or last.redirects else last
 
     @property
+    def broken(self) -> bool:
+        """Whether the body broke off."""
+        return self.failure is not None
+
+    @property
     def body(self) -> bytes:
         """The body as the browser decoded it, as far as it came."""
         return self.head + bytes(self.tail)
@@ -100,7 +105,7 @@ class Document:
         """Whether all of the body is there."""
         if self.final is None or self.missing is not None:
             return False
-        return self.bodyless or (self.finished and self.failure is None)
+        return self.bodyless or (self.finished and not self.broken)
 
     @property
     def media_kind(self) -> MediaKind:

@@ -43,7 +43,7 @@ class Looking:
         """Take all steps, in the order that disturbs the page least."""
         visit, limits = self._visit, self._limits
         await visit.step("load", self._load, seconds=limits.load_seconds + 1)
-        if self._broken_off and self._document.length == 0:
+        if self._document.broken and self._document.length == 0:
             self._skip(LOOKS, "nothing of the response's body came")  # a document without an element is never drawn
             return
         await visit.step("settle", self._settle, seconds=limits.settle_seconds + 1)
@@ -91,22 +91,19 @@ class Looking:
     async def _load(self) -> str | None:
         load = asyncio.ensure_future(self._page.wait_for_load_state("load", timeout=self._limits.load_seconds * 1000))
         try:
-            while not load.done() and not self._broken_off:
+            while not load.done() and not self._document.broken:
                 await asyncio.wait({load}, timeout=POLL_SECONDS)
             if load.done() and load.exception() is None:
                 return None
         finally:
             load.cancel()
+        if not self._document.broken:
+            self._visit.flag("load_incomplete")
         # What never comes would keep the page from being drawn: let the browser give up on it.
         await self._eyes.stop_loading()
-        if self._broken_off:
+        if self._document.broken:
             return "the response broke off; loading was stopped"
-        self._visit.flag("load_incomplete")
         return f"`load` did not come within {self._limits.load_seconds:g} s; loading was stopped"
-
-    @property
-    def _broken_off(self) -> bool:
-        return self._document.failure is not None
 
     async def _settle(self) -> str | None:
         return await self._until_settled(self._limits.settle_seconds, whole=False)
@@ -118,7 +115,7 @@ class Looking:
             state = await self._eyes.state(height=self._limits.page_height, whole=whole)
             quiet = time.monotonic() - self._recorder.changed >= self._limits.quiet_seconds
             busy = self._recorder.in_flight()
-            if (state.settled and quiet and not busy) or self._broken_off:
+            if (state.settled and quiet and not busy) or self._document.broken:
                 return None
             if time.monotonic() >= end:
                 return self._unsettled(state, busy)

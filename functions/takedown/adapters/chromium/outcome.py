@@ -24,10 +24,26 @@ _XML = frozenset({"text/xml", "application/xml"})
 _TEXT = frozenset({"text/plain", "text/css", "text/javascript", "application/javascript", "application/json"})
 _IMAGES = frozenset(
     {
-        f"image/{kind}"
-        for kind in ("png", "jpeg", "jpg", "gif", "webp", "avif", "bmp", "apng", "x-icon", "vnd.microsoft.icon")
-    }  # fmt: skip  # noqa: E501
+        "image/apng",
+        "image/avif",
+        "image/bmp",
+        "image/gif",
+        "image/jpeg",
+        "image/jpg",
+        "image/png",
+        "image/vnd.microsoft.icon",
+        "image/webp",
+        "image/x-icon",
+    }
 )
+_KINDS: dict[str, MediaKind] = {
+    **dict.fromkeys(_HTML, "html"),
+    **dict.fromkeys(_IMAGES, "image"),
+    **dict.fromkeys(_XML, "xml"),
+    **dict.fromkeys(_TEXT, "text"),
+    "application/pdf": "pdf",
+    "image/svg+xml": "svg",
+}
 
 
 @dataclass(frozen=True)
@@ -66,19 +82,9 @@ def media_kind(media_type: str | None, disposition: str | None = None) -> MediaK
     essence = (media_type or "").partition(";")[0].strip().lower()
     if "/" not in essence:
         return None
-    if essence in _HTML:
-        return "html"
-    if essence == "application/pdf":
-        return "pdf"
-    if essence == "image/svg+xml":
-        return "svg"
-    if essence in _IMAGES:
-        return "image"
-    if essence in _XML or essence.endswith("+xml"):
-        return "xml"
-    if essence in _TEXT or essence.endswith("+json"):
-        return "text"
-    return "download"
+    if essence in _KINDS:
+        return _KINDS[essence]
+    return "xml" if essence.endswith("+xml") else "text" if essence.endswith("+json") else "download"
 
 
 def from_net_error(error: str, status: int | None) -> Verdict:

@@ -1,7 +1,7 @@
 """The processes of one visit: what they hold in memory, and that none of them outlives it.
 
-A browser starts its parts in sessions of their own, so killing a process group is not enough: the tree below the visitor
-is looked at again and again, and whatever once belonged to it is ended with it, even after it lost its parent.
+A browser starts its parts in sessions of their own, so killing a process group is not enough: the tree below the
+visitor is looked at again and again, and whatever once belonged to it is ended with it, even after it lost its parent.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
+HAS_PROC = (PROC / "self" / "stat").exists()
 POLL_SECONDS = 0.02
 
 
@@ -60,14 +60,20 @@ class ProcessTree:
         if self._root in processes:
             self._known[self._root] = processes[self._root].start
         return [
-            process
+            found
             for pid, start in self._known.items()
-            if (process := processes.get(pid)) and process.start == start and not process.dead
+            if (found := processes.get(pid)) and found.start == start and not found.dead
         ]
 
     def memory(self) -> int:
         """Return the bytes that the tree holds for itself: shared program code is not counted for each process."""
         return sum(_memory(process.pid) for process in self.alive())
+
+    def prune(self) -> None:
+        """End everything but the root and what it started itself: the browser, and not the driver that tells of it."""
+        for process in self.alive():
+            if process.pid != self._root and process.parent != self._root:
+                _kill(process.pid)
 
     def kill(self, *, seconds: float) -> list[int]:
         """End the whole tree at once; return the ids of what would not die in time."""
@@ -89,7 +95,7 @@ def _kill(pid: int) -> None:
 
 
 def _processes() -> dict[int, Process]:
-    return _from_proc() if sys.platform == "linux" else _from_ps()
+    return _from_proc() if HAS_PROC else _from_ps()
 
 
 def _from_proc() -> dict[int, Process]:
@@ -128,7 +134,7 @@ def _memory(pid: int) -> int:
 
 def command_line(pid: int) -> list[str]:
     """Return the arguments that a process was really started with."""
-    if sys.platform == "linux":
+    if HAS_PROC:
         return [
             part.decode("utf-8", "replace") for part in (PROC / str(pid) / "cmdline").read_bytes().split(b"\0") if part
         ]

@@ -136,14 +136,14 @@ class Recorder:
             answer = await self._cdp.send("Network.streamResourceContent", {"requestId": network_id})
             document.head = base64.b64decode(answer["bufferedData"])
         except PlaywrightError as error:
-            if document.failure is not None or document.bodyless:
+            if document.bodyless:
                 return
             try:  # a short body is finished before it can be streamed; then it can be had whole
                 answer = await self._cdp.send("Network.getResponseBody", {"requestId": network_id})
             except PlaywrightError:
                 document.missing = str(error)[:200]
                 return
-            if document.failure is not None:
+            if document.broken:
                 return  # it became the browser's own error page meanwhile
             body = base64.b64decode(answer["body"]) if answer["base64Encoded"] else document.encode(answer["body"])
             if body is None:
@@ -160,7 +160,7 @@ class Recorder:
         if self._bytes > self._limits.network_bytes:
             self._stop(CaptureOutcome.BUDGET, "bytes")
         document = self.documents.get(event["requestId"])
-        if document is None or document.failure is not None:
+        if document is None or document.broken:
             return
         document.length += event["dataLength"]
         if "data" in event:
@@ -174,7 +174,7 @@ class Recorder:
         if request is not None:
             self._write_request(request)
         document = self.documents.get(event["requestId"])
-        if document is not None and document.failure is None:
+        if document is not None and not document.broken:
             document.finished = True
 
     def _on_failed(self, event: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -219,10 +219,8 @@ class Visit:
     async def _finish(self, window: Window) -> None:
         """Keep what there is; nothing in here asks the page."""
         if not self._body_kept:
-            try:
+            with suppress(VisitStoppedError):  # too long to be kept: the step says so
                 await self.step("response-body", self._keep_response, seconds=CLOSING_SECONDS)
-            except VisitStoppedError:
-                pass  # too long to be kept: the step says so
         self._recorder.close()
         self._manners.close()
         self._channel.tell(self._recorder.documents.chain(window.page.url, stored=self._body_kept))

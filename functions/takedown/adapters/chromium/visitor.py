@@ -95,17 +95,20 @@ class Visitor:
         # The visitor keeps the budget itself; this is for one that cannot.
         end = time.monotonic() + self._job.seconds + limits.grace_seconds - 1
         ended: Ended | None = None
+        verdict: Ended | None = None
         while True:
-            if self._tree.memory() > limits.memory_bytes:
-                return ended or Ended(outcome=CaptureOutcome.CRASHED, detail="oom")
+            if verdict is None and self._tree.memory() > limits.memory_bytes:
+                verdict = Ended(outcome=CaptureOutcome.CRASHED, detail="oom")
+                self._tree.prune()  # without its browser, the visitor ends by itself and keeps what it has
+                end = min(end, time.monotonic() + KILL_SECONDS)
             try:
                 line = self._lines.get(timeout=max(0.0, min(WATCH_SECONDS, end - time.monotonic())))
             except queue.Empty:
                 if time.monotonic() >= end:
-                    return ended or Ended(outcome=CaptureOutcome.BUDGET, detail="time")
+                    return verdict or ended or Ended(outcome=CaptureOutcome.BUDGET, detail="time")
                 continue
             if line is END_OF_LINES:
-                return ended or Ended(outcome=CaptureOutcome.CRASHED, detail=self._last_words())
+                return verdict or ended or Ended(outcome=CaptureOutcome.CRASHED, detail=self._last_words())
             message, instant = line
             if isinstance(message, Ended):
                 ended = message

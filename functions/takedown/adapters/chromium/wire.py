@@ -48,7 +48,7 @@ class Answer(Frozen):
 
 
 class Ask(Frozen):
-    """May this be requested?"""
+    """A question to the guard: whether something may be requested."""
 
     kind: Literal["ask"] = "ask"
     ask: int
