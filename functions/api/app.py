@@ -16,7 +16,7 @@ import takedown
 from api import bundles, cases, notices
 from api.callers import actor_of
 from api.opening import Opener
-from api.problems import from_error, problem
+from api.problems import MEDIA_TYPE, from_error, problem
 from api.services import Services
 from takedown.adapters import clients
 from takedown.adapters.case_table import CaseTable
@@ -142,8 +142,20 @@ def on_anything_else(error: Exception) -> Response[str]:
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "A fault of ours; it is in the log.")
 
 
+def media_type(event: dict[str, Any]) -> str:
+    """Return what the request calls its body; API Gateway gives header names in lower case."""
+    return str((event.get("headers") or {}).get("content-type") or "").strip().lower()
+
+
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request."""
+    if event.get("body") and not media_type(event).startswith("application/json"):
+        answer = problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "media-type",
+            "The body is not called JSON. Send Content-Type: application/json.",
+        )
+        return {"statusCode": answer.status_code, "headers": {"Content-Type": MEDIA_TYPE}, "body": answer.body}
     app.append_context(services=services)
     return app.resolve(event, context)

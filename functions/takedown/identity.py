@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
@@ -28,6 +29,8 @@ REJECTED = "rejected"
 MAX_URL = 8192
 """Longer URLs are cut before any pattern sees them."""
 _MAX_UNWRAPPED = 3
+_NUMBERED = re.compile(r"\d{4}")
+_SCRIPT = re.compile(r"\.(?:php\d?|aspx?|jspx?|cgi|do|pl|cfm|dll|action)$", re.IGNORECASE)
 
 
 class Identity(Frozen):
@@ -108,7 +111,10 @@ def same_path_key(url: str, library: Library) -> tuple[str, str, frozenset[tuple
     port = f":{parsed.port}" if parsed.port else ""
     path = "/" + "/".join(part for part in unquote(parsed.pathname).split("/") if part)
     pairs = parse_qsl(parsed.search[1:MAX_URL], keep_blank_values=True)
-    ids = frozenset((key.lower(), value) for key, value in pairs if key.lower() in library.words.id_parameters)
+    # Where the path's last part is a number, parameters choose a variant or an offer of it; a script's name is none.
+    tail = path.rpartition("/")[2]
+    named = library.words.id_parameters if not _NUMBERED.search(tail) or _SCRIPT.search(tail) else frozenset()
+    ids = frozenset((key.lower(), value) for key, value in pairs if key.lower() in named)
     return host + port, path.casefold(), ids
 
 

@@ -22,12 +22,10 @@ from rich.text import Text
 
 from infra.local.client import ApiError, Client, wait_for
 from infra.local.cloud import ROOT, LocalCloud, Options
-from infra.local.marketplace import AGENT_ADDRESS, AGENT_NAME, Marketplace
+from infra.local.example import the_case
+from infra.local.marketplace import Marketplace
 
 OUT = ROOT / "out" / "demo"
-ITEMS = ("1001", "1002", "1003", "1004", "1006")
-"""Removed as a 404; removed as a page that says so; behind a bot wall at first; never removed; broken."""
-
 FINAL = {"REMOVED"}
 PATIENCE = 150
 """Seconds for each stage: far more than it takes, far less than a person would wait."""
@@ -43,37 +41,6 @@ def say(line: str) -> None:
 def headline(line: str) -> None:
     """Print the name of a stage."""
     console.print(f"\n[bold]{line}[/bold]")
-
-
-def the_case(shop: Marketplace) -> dict[str, Any]:
-    """Return the body of ``POST /cases``."""
-    return {
-        "reference": "LLP-2026-017",
-        "right": {
-            "kind": "copyright",
-            "title": "The Fox Who Kept the Moon (illustrations)",
-            "description": "The illustrations of the picture book of that name, first published in Hamburg in 2019.",
-            "work_url": "https://lantern-press.example/fox-moon",
-            "jurisdiction": "US",
-        },
-        "rights_holder": {
-            "name": "Little Lantern Press GmbH",
-            "address": "12 Harbour Street, 20457 Hamburg, Germany",
-            "phone": "+49 40 1234567",
-            "email": "legal@lantern-press.example",
-            "signatory": "Dr. Ida Stern",
-            "signatory_title": "General Counsel",
-        },
-        "agents": [
-            {
-                "host": shop.host,
-                "name": AGENT_NAME,
-                "email": AGENT_ADDRESS,
-                "source": "the shop's own legal page, read when the case was opened",
-            }
-        ],
-        "listings": [{"url": shop.item_url(item)} for item in ITEMS],
-    }
 
 
 class Demo:

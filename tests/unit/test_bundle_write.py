@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from typing_extensions import Buffer
 
 from takedown import canonical
 from takedown.bundle import zip_form
@@ -202,8 +203,8 @@ def test_more_files_than_a_plain_zip_can_count() -> None:
 class Sparse(io.FileIO):
     """A file that skips over zeros instead of storing them."""
 
-    def write(self, data: object) -> int:
-        block = bytes(memoryview(data))  # type: ignore[call-overload]
+    def write(self, data: Buffer) -> int:
+        block = bytes(data)
         if len(block) > 4096 and not any(block):
             self.seek(len(block), os.SEEK_CUR)
             self.truncate(max(self.tell(), os.fstat(self.fileno()).st_size))
@@ -218,7 +219,7 @@ def test_a_file_larger_than_a_plain_zip_can_hold(tmp_path: Path) -> None:
     big = Member("data/a.bin", size, lambda: (block for _ in range(size >> 20)))
     with Sparse(tmp_path / "big.zip", "w+b") as out:
         write_bundle(
-            out,  # type: ignore[arg-type]
+            out,
             NAME,
             [big, Member.of("data/b.txt", b"after")],
             info={},

@@ -20,11 +20,9 @@ from hypothesis import strategies as st
 
 from takedown import canonical
 from takedown.bundle.documents import CustodyHead, Withheld
-from takedown.bundle.dossier import CaptureFiles
 from takedown.custody import CustodyEntry, CustodyEvent, append
 from takedown.errors import BundleUnusableError, InputError
 from takedown.sealing import TimeStampAuthority, Token
-from takedown.states import CustodyAction
 from takedown.verify import Limits, Status, Verdict, verify_bundle
 from tests.verify import samples
 from tests.verify.dev_tsa import DevTsa, DownTsa, OddTsa
@@ -566,14 +564,3 @@ def test_no_byte_of_a_file_can_be_changed(bench: Bench, data: st.DataObject) -> 
     changed = bytearray(bench.files[path])
     changed[data.draw(st.integers(0, len(changed) - 1))] ^= data.draw(st.integers(1, 255))
     assert bench.verify_files({path: bytes(changed)}).exit_code == 1
-
-
-def test_every_part_left_out_of_a_dossier_is_missed(bench: Bench) -> None:
-    case = samples.dossier(signer=bench.signer, authorities=bench.authorities)
-    fewer = dataclasses.replace(case, captures=list(case.captures)[1:])
-    report = bench.verify(export(fewer, bench.signer, bench.authorities))
-    assert failure(report, "custody-captures").subject == samples.CAPTURES[0]
-    silent = dataclasses.replace(case, notices=[])
-    assert failure(bench.verify(export(silent, bench.signer, bench.authorities)), "custody-notices")
-    assert isinstance(case.captures[0], CaptureFiles)
-    assert CustodyAction.NOTICE_SENT.value.encode() in case.custody[4]

@@ -16,7 +16,8 @@ import urllib3
 
 from infra.local.client import ApiError, Client, wait_for
 from infra.local.cloud import LocalCloud
-from infra.local.demo import Demo, the_case
+from infra.local.demo import Demo
+from infra.local.example import the_case
 from infra.local.marketplace import Marketplace
 from takedown import canonical
 from takedown.custody import CustodyEvent, verify_chain
@@ -271,6 +272,13 @@ def test_nonsense_gets_one_clear_answer(
         Client(cloud.api_url, "dev-preparer").call(method, path, body)
     assert caught.value.status == status
     assert said in json.dumps(caught.value.problem)
+
+
+def test_a_body_that_is_not_called_json_is_told_so(cloud: LocalCloud) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    with pytest.raises(ApiError, match="Content-Type: application/json") as caught:
+        Client(cloud.api_url, "dev-preparer").call("POST", "/cases", b"{}", form)
+    assert caught.value.status == 415
 
 
 def test_the_api_describes_itself(cloud: LocalCloud) -> None:

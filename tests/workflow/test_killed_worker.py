@@ -11,7 +11,7 @@ import pytest
 
 from infra.local.client import Client, wait_for
 from infra.local.cloud import LocalCloud
-from infra.local.demo import the_case
+from infra.local.example import the_case
 from infra.local.marketplace import Marketplace
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -87,7 +86,8 @@ class CasePage:
     captures: Mapping[str, CapturePage]
     notices: Sequence[ExportedNotice]
     observations: Sequence[Observation]
-    custody: Sequence[bytes]
+    events: Sequence[Mapping[str, Any]]
+    """The custody record."""
     head: CustodyHead
     trust: Trust
     name: str
@@ -113,8 +113,7 @@ class CasePage:
     @property
     def timeline(self) -> list[TimelineRow]:
         """The events that are not routine, first first."""
-        events: list[dict[str, Any]] = [json.loads(line) for line in self.custody]
-        shown = [event for event in events if event["action"] not in _ROUTINE][:TIMELINE_LIMIT]
+        shown = [event for event in self.events if event["action"] not in _ROUTINE][:TIMELINE_LIMIT]
         return [
             TimelineRow(
                 event["seq"],

@@ -91,7 +91,11 @@ class CaseDossier:
     listings: Sequence[Listing]
     captures: Sequence[CaptureFiles]
     custody: Sequence[bytes]
-    """The canonical lines of the record without line ends, all of them, in order."""
+    """The canonical lines of the record without line ends, all of them, in order.
+
+    Read it before everything else: a capture sealed in between is then left for the next bundle, whereas one that the
+    record tells of and that is missing stops the export.
+    """
     notices: Sequence[SentNotice]
     looks: Sequence[Look]
     """In the order in which they were taken."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -30,7 +31,7 @@ from takedown.custody import verify_chain
 from takedown.errors import IntegrityError
 from takedown.seal import Seal
 from takedown.sealing import read_record
-from takedown.states import NoticeState, ObjectClass
+from takedown.states import CustodyAction, NoticeState, ObjectClass
 from takedown.times import from_text
 
 _SEAL_FILE = re.compile(r"seal\.json(\.sig)?|stored\.json|signing-key\.pem|capture\.json\.[a-z0-9-]{1,60}\.ts[qr]")
@@ -55,6 +56,7 @@ def assemble(dossier: CaseDossier, *, now: str) -> Payload:
     """Lay out the payload of a bundle.
 
     Reads each capture's record and seal, nothing else; every other file is read while the bundle is written.
+    The custody record says what belongs to the case: what came after its last event stays for the next bundle.
 
     Raises
     ------
@@ -64,19 +66,22 @@ def assemble(dossier: CaseDossier, *, now: str) -> Payload:
     """
     name = bundle_name(dossier.case.case_id, now)
     withheld = {item.path for item in dossier.withheld}
-    captures = {item.capture_id: _read_capture(item) for item in dossier.captures}
-    exported = _exported_case(dossier, now)
-    sent = sorted((item for item in dossier.notices if _left(item)), key=lambda item: item.notice.notice_id)
-    notices = [_exported_notice(item) for item in sent]
-    observations = [Observation.of(look) for look in dossier.looks]
     head = _head(dossier)
-    page = CasePage(
-        exported, captures, notices, observations, dossier.custody, head, dossier.trust, name, len(withheld)
-    )
+    events = [json.loads(line) for line in dossier.custody]
+    sealed, left = _told(events, CustodyAction.CAPTURE_SEALED), _told(events, CustodyAction.NOTICE_SENT)
+    sources = [item for item in dossier.captures if item.capture_id in sealed]
+    captures = {item.capture_id: _read_capture(item, sealed[item.capture_id]) for item in sources}
+    sent = sorted((item for item in dossier.notices if _left(item, left)), key=lambda item: item.notice.notice_id)
+    notices = [_exported_notice(item) for item in sent]
+    _require(sealed, captures, "captures/{}/seal.json", withheld)
+    _require(left, {notice.notice_id for notice in notices}, "notices/{}/sent.eml", withheld)
+    exported = _exported_case(dossier, now)
+    observations = [Observation.of(look) for look in dossier.looks]
+    page = CasePage(exported, captures, notices, observations, events, head, dossier.trust, name, len(withheld))
     members = [
         Member.of("data/README.html", render(page)),
         Member.of("data/case.json", _canonical(exported)),
-        *(member for item in dossier.captures for member in _capture(item, captures[item.capture_id], withheld)),
+        *(member for item in sources for member in _capture(item, captures[item.capture_id], withheld)),
         Member.of("data/custody/custody.jsonl", b"".join(line + b"\n" for line in dossier.custody)),
         Member.of("data/custody/head.json", _canonical(head)),
         *(member for item, notice in zip(sent, notices, strict=True) for member in _notice(item, notice)),
@@ -89,7 +94,19 @@ def assemble(dossier: CaseDossier, *, now: str) -> Payload:
     return Payload(name, sorted(kept, key=lambda member: member.path), _info(dossier, name))
 
 
-def _read_capture(source: CaptureFiles) -> CapturePage:
+def _told(events: Sequence[dict[str, Any]], action: CustodyAction) -> dict[str, str]:
+    """Return what the custody record says was sealed or sent: id to digest."""
+    return {event["object"].partition("/")[2]: event["sha256"] for event in events if event["action"] == action}
+
+
+def _require(told: Iterable[str], here: Collection[str], path: str, withheld: Collection[str]) -> None:
+    """Stop where the record tells of something that the dossier lacks: such a bundle would not verify."""
+    for key in told:
+        if key not in here and f"data/{path.format(key)}" not in withheld:
+            raise IntegrityError(f"{path.format(key)}: the custody record tells of it, but it was not handed over")
+
+
+def _read_capture(source: CaptureFiles, sealed: str) -> CapturePage:
     files = {item.name: item for item in source.files if item.object_class is ObjectClass.EVIDENCE}
     try:
         record_bytes, seal_bytes = files[RECORD_NAME].load(), files["seal.json"].load()
@@ -101,7 +118,9 @@ def _read_capture(source: CaptureFiles) -> CapturePage:
         raise IntegrityError(f"capture {source.capture_id}: seal.json is not a seal: {error}") from error
     if record.capture_id != source.capture_id or canonical.sha256(record_bytes) != seal.record_sha256:
         raise IntegrityError(f"capture {source.capture_id}: its capture.json is not the one that was sealed")
-    return CapturePage(record, seal, canonical.sha256(seal_bytes), frozenset(files))
+    if canonical.sha256(seal_bytes) != sealed:
+        raise IntegrityError(f"capture {source.capture_id}: its seal.json is not the one on the custody record")
+    return CapturePage(record, seal, sealed, frozenset(files))
 
 
 def _capture(source: CaptureFiles, capture: CapturePage, withheld: set[str]) -> Iterator[Member]:
@@ -116,8 +135,9 @@ def _capture(source: CaptureFiles, capture: CapturePage, withheld: set[str]) -> 
             yield Member(f"{folder}/{path}", item.size, item.read, item.sha256)
 
 
-def _left(item: SentNotice) -> bool:
-    return item.notice.state is NoticeState.SENT and item.message.object_class is ObjectClass.EVIDENCE
+def _left(item: SentNotice, told: Collection[str]) -> bool:
+    evidence = item.message.object_class is ObjectClass.EVIDENCE
+    return item.notice.state is NoticeState.SENT and item.notice.notice_id in told and evidence
 
 
 def _exported_notice(item: SentNotice) -> ExportedNotice:

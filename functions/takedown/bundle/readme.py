@@ -20,9 +20,9 @@ def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template expression 
 
 
 def _moment(text: str) -> str:
-    """Write an instant for a reader: ``23 November 2026, 20:00:00 UTC``."""
+    """Write an instant for a reader: ``23 Nov 2026, 20:00:00 UTC``."""
     instant = from_text(text)
-    return f"{instant.day} {instant:%B %Y, %H:%M:%S} UTC"
+    return f"{instant.day} {instant:%b %Y, %H:%M:%S} UTC"
 
 
 def _words(name: str) -> str:

@@ -87,7 +87,7 @@ class Look:
 
     def names_target(self, url: str) -> bool:
         """Tell whether a URL of the page is that of the reported listing, or of the variant it redirected to."""
-        if self.target.is_same(url):
+        if self.target.is_same(url) or self.target.has_same_tail(url):
             return True
         return self.is_variant and Target(self.observation.landed, self.platform, self.library).is_same(url)
 

@@ -19,6 +19,8 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _TOKENS = re.compile(r"[^a-z0-9]+")
 _ROOTS = frozenset({"html", "body", "main"})
 _MAX_NAME = 2000
+# `no-slider` and `with-cookie-info` say what a layout has, not what the element is.
+_STATES = ("no-", "with-", "without-", "has-", "hide-", "show-", "enable-", "disable-", "have-")
 
 
 class Sight:
@@ -51,7 +53,7 @@ class Sight:
             return False
         attributes = node.attributes
         if not attributes:
-            return True
+            return tag != "dialog"  # a dialog is closed unless it says that it is open
         if self._is_hidden(tag, attributes):
             return False
         return tag in _ROOTS or not self._is_marked(node, attributes)
@@ -63,10 +65,10 @@ class Sight:
         label = f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('data-testid') or ''}"
         if label.isspace():
             return False
-        names = _CAMEL.sub("-", label[:_MAX_NAME]).lower()
-        if self._aside.search(names):
+        names = [name for name in _CAMEL.sub("-", label[:_MAX_NAME]).lower().split() if not name.startswith(_STATES)]
+        if any(map(self._aside.search, names)):
             return True
-        return node.mem_id not in self._above_h1 and any(map(self._is_chrome_name, names.split()))
+        return node.mem_id not in self._above_h1 and any(map(self._is_chrome_name, names))
 
     def is_control(self, node: LexborNode, tags: AbstractSet[str]) -> bool:
         """Tell whether an element is a button or link that can be used."""

@@ -11,6 +11,8 @@ from takedown.identity import Identity, identify, same_path_key
 from takedown.platform.library import Library
 from takedown.platform.models import Platform
 
+# A long slug of several words, or a long number: no two products of a shop share it.
+_DISTINCT = re.compile(r"\d{5}|^(?=.{12})[^.]+-[^.]+-[^.]+")
 _PARTS = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -57,6 +59,19 @@ class Target:
         if other.platform not in family or other.listing_id != self.listing_id:
             return False
         return self.platform.ids_are == "global" or _host(other.canonical) == _host(self.identity.canonical)
+
+    def has_same_tail(self, url: str) -> bool:
+        """Tell whether a link of a generic page ends as the reported URL does, in a part that names one product.
+
+        Shops serve a product below each of its categories and call only one of these addresses canonical.
+        """
+        if self.listing_id is not None:
+            return False
+        mine, other = same_path_key(self.url, self.library), same_path_key(url, self.library)
+        if mine is None or other is None or mine[0] != other[0]:
+            return False
+        tail = mine[1].rpartition("/")[2]
+        return tail == other[1].rpartition("/")[2] and mine[2] == other[2] and _DISTINCT.search(tail) is not None
 
     def holds_id(self, value: str) -> bool:
         """Tell whether a field's value is the reported id; on a generic page, a whole part of its path or query."""

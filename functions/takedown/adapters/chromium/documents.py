@@ -123,7 +123,9 @@ class Documents:
         self._all: dict[str, Document] = {}
         self._accounts: dict[str, list[tuple[int, Headers]]] = {}
         self._current: str | None = None
-        self._pinned = False
+        self._pinned_at: str | None = None
+        self.moved_on = False
+        """Whether the frame went on to another document after one was pinned."""
 
     def get(self, network_id: str) -> Document | None:
         """Return a navigation of the main frame, or None where the id is another request's."""
@@ -140,13 +142,19 @@ class Documents:
     def commit(self, network_id: str, *, shown: bool) -> None:
         """Note which document the frame holds now."""
         document = self._all.get(network_id)
-        if document is not None and not self._pinned:
+        if self._pinned_at is not None:
+            self.moved_on |= network_id != self._current
+        elif document is not None:
             document.shown = shown
             self._current = network_id
 
-    def pin(self) -> None:
-        """Keep to the document that the frame holds now: it is the one in the pictures."""
-        self._pinned = True
+    def pin(self, url: str) -> None:
+        """Keep to the document that the frame holds now, under this URL: it is the one in the pictures."""
+        self._pinned_at = url
+
+    def is_pinned(self, loader: str) -> bool:
+        """Whether this is the document of the pictures, or there are no pictures yet."""
+        return self._pinned_at is None or loader == self._current
 
     @property
     def current(self) -> Document | None:
@@ -155,13 +163,11 @@ class Documents:
             return self._all[self._current]
         return next(reversed(self._all.values()), None)
 
-    def chain(self, final_url: str | None, *, stored: bool) -> Chain:
+    def chain(self, *, stored: bool) -> Chain:
         """Tell every response up to the current document.
 
         Parameters
         ----------
-        final_url
-            Where the main frame is. Until it holds a document of the site, the last response's URL stands for it.
         stored
             Whether the current document's body is a file of the capture.
         """
@@ -178,9 +184,8 @@ class Documents:
         if main is not None and current is not None:
             body = "stored" if stored else "none" if current.bodyless else "not obtained"
             main = main.model_copy(update={"body": body})
-            if final_url is None or not final_url.startswith(("http://", "https://")):
-                final_url = main.url
         whole = current is not None and current.whole and (stored or current.bodyless)
+        final_url = self._pinned_at or (main.url if main else None)
         return Chain(redirects=redirects, main=main, body_whole=whole, final_url=final_url)
 
     def _exchanges(self, document: Document) -> list[Exchange]:

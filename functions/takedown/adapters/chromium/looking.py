@@ -6,19 +6,21 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from takedown.adapters.chromium.documents import Document
-from takedown.adapters.chromium.eyes import Eyes, PageState, png_size
+from takedown.adapters.chromium.eyes import Eyes, PageState, Place, png_size
 from takedown.adapters.chromium.outcome import VisitStoppedError, from_net_error
 from takedown.adapters.chromium.recorder import Recorder
 from takedown.states import CaptureOutcome
 
 if TYPE_CHECKING:
     from takedown.adapters.chromium.visit import Visit
+
+T = TypeVar("T")
 
 POLL_SECONDS = 0.1
 """Between two looks at whether something has come; nothing waits for this long without a reason."""
@@ -49,7 +51,6 @@ class Looking:
         await visit.step("settle", self._settle, seconds=limits.settle_seconds + 1)
         await self._check_place()
         seen = await visit.step("screenshot-viewport", self._viewport, seconds=limits.shot_seconds)
-        self._recorder.documents.pin()
         if self._document.whole:
             await visit.step("response-body", keep_response, seconds=limits.read_seconds)
         kind = self._document.media_kind
@@ -147,18 +148,20 @@ class Looking:
             raise VisitStoppedError(verdict.outcome, verdict.detail)
 
     async def _viewport(self) -> None:
-        self._visit.keep("screenshot-viewport.png", await self._shot(self._eyes.viewport_shot), "image/png")
+        data, place = await self._steady(self._eyes.viewport_shot)
+        self._recorder.documents.pin(place.url)
+        self._visit.keep("screenshot-viewport.png", data, "image/png")
 
-    async def _shot(self, shoot: Callable[[], Awaitable[bytes]]) -> bytes:
-        """Take a picture of one document: where the page went on meanwhile, it could show either."""
+    async def _steady(self, look: Callable[[], Awaitable[T]]) -> tuple[T, Place]:
+        """Look at one document, the same in all files: where the page goes on meanwhile, a look could show either."""
         for _ in range(TRIES):
             before = await self._eyes.place()
-            if before.error_page:
-                break
-            data = await shoot()
+            if before.error_page or not self._recorder.documents.is_pinned(before.loader):
+                raise PlaywrightError("the page went on to another document")
+            found = await look()
             if (await self._eyes.place()).loader == before.loader:
-                return data
-        raise PlaywrightError("the page would not stay while its picture was taken")
+                return found, before
+        raise PlaywrightError("the page would not stay while it was looked at")
 
     async def _scroll(self) -> str | None:
         limits = self._limits
@@ -190,7 +193,7 @@ class Looking:
         for _ in range(TRIES):
             width, height = await self._eyes.content_size()
             clip = min(width, self._limits.page_width), min(height, self._limits.page_height)
-            data = await self._shot(partial(self._eyes.full_shot, *clip))
+            data, _ = await self._steady(partial(self._eyes.full_shot, *clip))
             after = (await self._eyes.content_size())[1]
             if min(after, self._limits.page_height) == clip[1]:
                 break
@@ -206,8 +209,9 @@ class Looking:
         return None
 
     async def _html(self) -> None:
-        self._visit.keep("page.html", (await self._eyes.html()).encode("utf-8", "replace"), "text/html; charset=utf-8")
+        html, _ = await self._steady(self._eyes.html)
+        self._visit.keep("page.html", html.encode("utf-8", "replace"), "text/html; charset=utf-8")
 
     async def _text(self) -> None:
-        text = (await self._eyes.text()).encode("utf-8", "replace")
-        self._visit.keep("text.txt", text, "text/plain; charset=utf-8")
+        text, _ = await self._steady(self._eyes.text)
+        self._visit.keep("text.txt", text.encode("utf-8", "replace"), "text/plain; charset=utf-8")

@@ -64,7 +64,7 @@ class Visit:
             visit.cancel()
             await asyncio.wait({visit}, timeout=CLOSING_SECONDS)
             if self._window is not None:
-                await self._finish(self._window)
+                await self._finish()
         return verdict
 
     def left(self, *, reserve: float = 0) -> float:
@@ -123,7 +123,7 @@ class Visit:
             nonlocal window
             playwright = await async_playwright().start()
             stack.push_async_callback(self._close, playwright.stop)
-            window = await Window.open(playwright, self.job.browser, self._work, seconds=self.left())
+            window = await Window.open(playwright, self.job.browser, self._work.parent, seconds=self.left())
             stack.push_async_callback(self._close, window.browser.close)
             self._channel.tell(window.about)
             await self._listen(window, stack)
@@ -139,6 +139,8 @@ class Visit:
             self.flag(f"dialogs:{self._manners.dialogs}")
         if self._interception.refused_navigation is not None:
             self.flag("navigation_refused")
+        if self._recorder.documents.moved_on:
+            self.flag("navigated_away")
         document = self._recorder.documents.current
         if document is None or document.final is None:
             raise VisitStoppedError(CaptureOutcome.UNREACHABLE, "tcp: no response")
@@ -181,7 +183,7 @@ class Visit:
             self._unseen = verdict
             return "there was an answer, but nothing that a tab shows"
         finally:
-            self._channel.tell(self._recorder.documents.chain(None, stored=False))
+            self._channel.tell(self._recorder.documents.chain(stored=False))
         return None
 
     def _unshown(self, error: str) -> Verdict:
@@ -210,20 +212,21 @@ class Visit:
         if document.body:
             self.keep("response-body.bin", document.body, "application/octet-stream")
             self._body_kept = True
+            self._channel.tell(self._recorder.documents.chain(stored=True))
         if document.whole:
             return None
         why = document.failure or document.missing or "it had not come to its end"
         self.flag("body_incomplete")
         return f"the body is not whole: {why}"
 
-    async def _finish(self, window: Window) -> None:
+    async def _finish(self) -> None:
         """Keep what there is; nothing in here asks the page."""
         if not self._body_kept:
             with suppress(VisitStoppedError):  # too long to be kept: the step says so
                 await self.step("response-body", self._keep_response, seconds=CLOSING_SECONDS)
         self._recorder.close()
         self._manners.close()
-        self._channel.tell(self._recorder.documents.chain(window.page.url, stored=self._body_kept))
+        self._channel.tell(self._recorder.documents.chain(stored=self._body_kept))
 
     def _stop(self, outcome: CaptureOutcome, detail: str) -> None:
         if not self._stopped.done():

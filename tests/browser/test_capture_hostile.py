@@ -1,0 +1,144 @@
+"""Captures of pages that fight back: each ends in time, and says truthfully how."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tests.browser.conftest import Capture
+from tests.browser.hostile_site import HostileSite
+
+PICTURES = {"screenshot-viewport.png", "screenshot-full.png"}
+
+
+def test_a_refused_address_is_never_asked(capture: Capture, site: HostileSite) -> None:
+    taken = capture("http://127.0.0.1:8080/plain")
+    assert (taken.result.status, taken.result.outcome) == ("FAILED", "REFUSED")
+    assert taken.result.detail.startswith("address_loopback")
+    assert taken.names == {"capture.json"}
+    assert taken.record.visited_url is None
+    assert taken.record.provenance.browser == "not started"
+    assert site.asked == []
+
+
+def test_a_redirect_to_the_cloud_s_metadata_is_refused_and_recorded(capture: Capture, site: HostileSite) -> None:
+    taken = capture("/r-metadata")
+    assert (taken.result.status, taken.result.outcome) == ("FAILED", "REFUSED")
+    assert "169.254.169.254" in taken.result.detail
+    assert [(hop.url, hop.status) for hop in taken.record.redirects] == [(f"{site.url}/r-metadata", 302)]
+    assert any(line.startswith("refuse http://169.254.169.254/") for line in taken.record.guard)
+    assert taken.record.main_response is None
+    assert not PICTURES & taken.names
+
+
+def test_what_a_page_asks_of_private_addresses_is_stopped_and_recorded(capture: Capture) -> None:
+    taken = capture("/subrequests")
+    assert taken.result.outcome == "CAPTURED"
+    lines = [json.loads(line) for line in taken.read("requests.jsonl").splitlines()]
+    blocked = {line["url"]: line["blocked"].partition(":")[0] for line in lines if line.get("blocked")}
+    assert blocked["http://10.0.0.1/a.png"] == "address_private"
+    assert blocked["http://169.254.169.254/latest/meta-data/"] == "address_metadata"
+    assert blocked["http://127.0.0.1:1/"] == "port_refused"
+
+
+def test_nobody_there(capture: Capture, free_port: int) -> None:
+    taken = capture(f"http://127.0.0.1:{free_port}/", allow=(f"127.0.0.1:{free_port}",))
+    assert (taken.result.status, taken.result.outcome) == ("FAILED", "UNREACHABLE")
+    assert taken.result.detail == "tcp: ERR_CONNECTION_REFUSED"
+    assert taken.record.final_url is None
+    assert not (PICTURES | {"page.html"}) & taken.names
+
+
+def test_no_such_name(capture: Capture) -> None:
+    taken = capture("http://shop.example.com/item/1")
+    assert (taken.result.status, taken.result.outcome) == ("FAILED", "UNREACHABLE")
+    assert taken.result.detail.startswith("dns: dns_not_found")
+
+
+def test_a_server_that_says_nothing(capture: Capture) -> None:
+    taken = capture("/never", navigate_seconds=1.5)
+    assert (taken.result.status, taken.result.outcome) == ("FAILED", "UNREACHABLE")
+    assert taken.result.detail == "tcp: no response"
+    assert not PICTURES & taken.names
+
+
+def test_a_body_that_breaks_off_is_kept_as_far_as_it_came(capture: Capture) -> None:
+    began = time.monotonic()
+    taken = capture("/truncated")
+    assert (taken.result.status, taken.result.outcome) == ("PARTIAL", "TRUNCATED")
+    assert taken.result.detail == "ERR_CONTENT_LENGTH_MISMATCH"
+    assert b"first part" in taken.read("response-body.bin")
+    assert time.monotonic() - began < 10
+
+
+def test_a_body_that_cannot_be_decoded(capture: Capture) -> None:
+    taken = capture("/bad-gzip")
+    assert (taken.result.status, taken.result.outcome) == ("PARTIAL", "TRUNCATED")
+    assert taken.result.detail == "ERR_CONTENT_DECODING_FAILED"
+    assert taken.record.main_response is not None
+    assert taken.record.main_response.body == "not obtained"
+    assert not PICTURES & taken.names
+
+
+@pytest.mark.parametrize(
+    ("where", "detail"), [("/loop", "redirects"), ("/dialogs", "dialogs"), ("/popups", "popups"), ("/refresh", "navs")]
+)
+def test_endless_things_are_counted_and_ended(capture: Capture, where: str, detail: str) -> None:
+    began = time.monotonic()
+    taken = capture(where)
+    assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("PARTIAL", "BUDGET", detail)
+    assert taken.record.redirects or taken.record.main_response
+    assert time.monotonic() - began < 15
+
+
+def test_a_page_that_floods_its_history_is_killed(capture: Capture) -> None:
+    taken = capture("/push", history_changes=100)
+    assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("PARTIAL", "BUDGET", "navs")
+
+
+def test_popups_reach_nobody(capture: Capture, site: HostileSite) -> None:
+    capture("/popups")
+    assert not [path for path in site.asked if "popup" in path.partition("?")[2]]
+
+
+def test_a_prompt_is_dismissed_and_said(capture: Capture) -> None:
+    taken = capture("/one-dialog")
+    assert (taken.result.status, taken.result.flags) == ("PARTIAL", ["dialogs:1"])
+    assert b"p:null" in taken.read("page.html")
+    assert json.loads(taken.read("console.jsonl").splitlines()[0])["text"] == "password?"
+
+
+def test_a_page_that_never_rests_ends_within_its_budget(capture: Capture) -> None:
+    began = time.monotonic()
+    taken = capture("/spin", budget_seconds=4, load_seconds=1, settle_seconds=1)
+    assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("PARTIAL", "BUDGET", "time")
+    assert time.monotonic() - began < 4 + 5
+    assert taken.record.main_response is not None
+
+
+def test_a_page_that_grows_for_ever_is_cut_and_flagged(capture: Capture) -> None:
+    taken = capture("/grow", page_height=6000, scroll_steps=6, settle_seconds=2)
+    assert taken.result.status == "PARTIAL"
+    assert "height_capped" in taken.result.flags
+    assert taken.read("screenshot-full.png")[16:24] == (1280).to_bytes(4) + (6000).to_bytes(4)
+
+
+def test_a_font_that_never_comes_does_not_keep_us(capture: Capture) -> None:
+    taken = capture("/font", load_seconds=1, settle_seconds=1)
+    assert (taken.result.status, taken.result.outcome) == ("PARTIAL", "CAPTURED")
+    assert "load_incomplete" in taken.result.flags
+    assert PICTURES <= taken.names
+
+
+def test_a_page_that_eats_memory_is_ended(capture: Capture) -> None:
+    taken = capture("/memory", memory_bytes=800_000_000)
+    assert (taken.result.outcome, taken.result.detail) == ("CRASHED", "oom")
+    assert taken.result.status == "PARTIAL"  # the response's body was there
+
+
+def test_a_page_that_breaks_javascript_is_still_read(capture: Capture) -> None:
+    taken = capture("/hijack")
+    assert taken.result.status == "COMPLETE"
+    assert taken.read("text.txt").decode().strip() == "still here"

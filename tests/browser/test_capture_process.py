@@ -1,0 +1,91 @@
+"""The processes of a capture: none knows a secret, none is left."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from takedown.adapters.chromium import processes
+from tests.browser.conftest import Capture
+from tests.browser.hostile_site import HostileSite
+
+pytestmark = pytest.mark.skipif(not processes.HAS_PROC, reason="looks into /proc")
+
+
+@contextmanager
+def watching() -> Iterator[dict[int, bytes]]:
+    """Collect the environment of every process that lives below this one, with its command line."""
+    seen: dict[int, bytes] = {}
+    over = threading.Event()
+
+    def watch() -> None:
+        tree = processes.ProcessTree(os.getpid())
+        while not over.wait(0.05):
+            for process in tree.alive():
+                if process.pid != os.getpid():
+                    try:
+                        environ = (processes.PROC / str(process.pid) / "environ").read_bytes()
+                        command = (processes.PROC / str(process.pid) / "cmdline").read_bytes()
+                    except (FileNotFoundError, ProcessLookupError):
+                        continue
+                    seen[process.pid] = seen.get(process.pid, b"") + environ + b"\0" + command
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
+
+
+def alive(pid: int) -> bool:
+    try:
+        return (processes.PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_no_process_of_the_browser_knows_credentials(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
+    monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
+    monkeypatch.setenv("HTTP_PROXY", "http://user:very-secret@127.0.0.1:3128")
+    with watching() as seen:
+        assert capture("/plain").result.status == "COMPLETE"
+    assert any(b"--user-data-dir" in text for text in seen.values()), "the browser was not seen"
+    assert any(b"playwright/driver/node" in text for text in seen.values()), "the driver was not seen"
+    for text in seen.values():
+        assert b"AWS_" not in text
+        assert b"very-secret" not in text
+
+
+@pytest.mark.parametrize("where", ["/plain", "/push", "/spin"])
+def test_no_process_is_left_behind(capture: Capture, where: str) -> None:
+    with watching() as seen:
+        capture(where, budget_seconds=4, load_seconds=1, settle_seconds=1)
+        ended = time.monotonic()
+    assert len(seen) > 4
+    while any(alive(pid) for pid in seen) and time.monotonic() < ended + 1:
+        time.sleep(0.05)
+    assert [pid for pid in seen if alive(pid)] == []
+
+
+def test_a_browser_that_is_killed_is_a_crash(capture: Capture, site: HostileSite) -> None:
+    def kill() -> None:
+        tree = processes.ProcessTree(os.getpid())
+        while not site.asked:
+            time.sleep(0.01)
+        for process in tree.alive():
+            if b"--user-data-dir" in (processes.PROC / str(process.pid) / "cmdline").read_bytes():
+                os.kill(process.pid, 9)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    taken = capture("/never")
+    killer.join()
+    assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("FAILED", "CRASHED", "browser")
