@@ -54,7 +54,11 @@ def gone_snippets() -> Iterator[tuple[str, str]]:
                 if marker.selector:
                     name = marker.selector.partition(",")[0].strip()
                     tag, _, label = name.partition(".")
-                    inner = f'<{tag or "div"} class="{label}">{inner}</{tag or "div"}>' if label else f"<div data-testid=\"d-statusmessage\">{inner}</div>"
+                    inner = (
+                        f'<{tag or "div"} class="{label}">{inner}</{tag or "div"}>'
+                        if label
+                        else f'<div data-testid="d-statusmessage">{inner}</div>'
+                    )
                 elif marker.scope == "title":
                     continue
                 yield platform.platform, inner
@@ -103,7 +107,7 @@ def test_gone_words_in_visible_main_text_are_removed(platform: str, words: str) 
         '<div style="position:absolute;left:-9999px">{}</div>',
         '<div class="d-none">{}</div>',
         '<div class="x visually-hidden">{}</div>',
-        "<style>.off {{ display: none }}</style><div class=\"off\">{}</div>",
+        '<style>.off {{ display: none }}</style><div class="off">{}</div>',
         "<dialog>{}</dialog>",
         "<textarea>{}</textarea>",
         "<select><option>{}</option></select>",
@@ -126,6 +130,8 @@ def test_gone_words_in_visible_main_text_are_removed(platform: str, words: str) 
 )
 def test_gone_words_outside_visible_main_text_are_never_removed(wrapper: str) -> None:
     for platform, words in SNIPPETS:
+        if wrapper.startswith("<svg>") and "<" in words:
+            continue  # HTML elements end the picture, in browsers too
         body = f"<html><head><title>Acme</title></head><body>{wrapper.format(words)}<p>Acme</p></body></html>"
         assert look(platform, body).kind != VerdictKind.REMOVED, (platform, words)
 
@@ -288,4 +294,3 @@ def test_a_vector_picture_does_not_make_a_page_deep() -> None:
 def test_platforms_keep_their_words_to_themselves() -> None:
     assert look("amazon", "<body><p>We looked everywhere.</p></body>").kind == "ERROR"
     assert look("lazada", "<body><h1>Page not found</h1></body>").kind == "ERROR"
-

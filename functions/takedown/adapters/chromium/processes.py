@@ -72,7 +72,7 @@ class ProcessTree:
     def prune(self) -> None:
         """End everything but the root and what it started itself: the browser, and not the driver that tells of it."""
         for process in self.alive():
-            if process.pid != self._root and process.parent != self._root:
+            if self._root not in {process.pid, process.parent}:
                 _kill(process.pid)
 
     def kill(self, *, seconds: float) -> list[int]:
