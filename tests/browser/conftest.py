@@ -66,33 +66,38 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def visit(site: HostileSite, url: str, folder: Path, *, allow: tuple[str, ...] = (), **limits: float) -> Captured:
+    """Capture one URL into a new folder; keywords are limits."""
+    capture_id = new_id()
+    order = CaptureOrder(
+        tenant="default",
+        case_id="case1",
+        listing_id="listing1",
+        capture_id=capture_id,
+        url=url,
+        purpose="infringement",
+        requested_by=Actor(person="Ada", role=Role.PREPARER, principal="test"),
+    )
+    result = capture_page(
+        order,
+        sink=DirectorySink(folder / capture_id),
+        resolver=StaticResolver({}),
+        limits=default_limits().model_copy(update={"quiet_seconds": 0.2, **limits}),
+        clock=utc_now,
+        allow=allowed_hosts(site.host, *allow),
+        browser=BrowserSettings(executable_path=CHROMIUM),
+    )
+    data = (folder / capture_id / "capture.json").read_bytes()
+    assert canonical.sha256(data) == result.record_sha256
+    return Captured(result, CaptureRecord.model_validate(canonical.loads(data)), folder / capture_id)
+
+
 @pytest.fixture
 def capture(site: HostileSite, tmp_path: Path) -> Capture:
     """Capture a path of the site, or a URL; keywords are limits."""
 
     def take(where: str, *, allow: tuple[str, ...] = (), **limits: float) -> Captured:
-        capture_id = new_id()
-        order = CaptureOrder(
-            tenant="default",
-            case_id="case1",
-            listing_id="listing1",
-            capture_id=capture_id,
-            url=site.url + where if where.startswith("/") else where,
-            purpose="infringement",
-            requested_by=Actor(person="Ada", role=Role.PREPARER, principal="test"),
-        )
-        folder = tmp_path / capture_id
-        result = capture_page(
-            order,
-            sink=DirectorySink(folder),
-            resolver=StaticResolver({}),
-            limits=default_limits().model_copy(update=limits),
-            clock=utc_now,
-            allow=allowed_hosts(site.host, *allow),
-            browser=BrowserSettings(executable_path=CHROMIUM),
-        )
-        data = (folder / "capture.json").read_bytes()
-        assert canonical.sha256(data) == result.record_sha256
-        return Captured(result, CaptureRecord.model_validate(canonical.loads(data)), folder)
+        url = site.url + where if where.startswith("/") else where
+        return visit(site, url, tmp_path, allow=allow, **limits)
 
     return take

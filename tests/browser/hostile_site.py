@@ -15,7 +15,9 @@ PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF"
-SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="60"><rect width="60" height="60" fill="#d00"/></svg>'
+SQUARE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="60"><rect width="60" height="60" fill="#d00"/></svg>'
+)
 MARKS = "".join(
     f'<div style="height:900px">part {n}<br><img loading="lazy" width="60" height="60" src="/square.svg?{n}"></div>'
     for n in range(12)
@@ -44,7 +46,11 @@ PAGES: dict[str, Callable[[], Answer]] = {
     "/r-metadata": lambda: redirect("http://169.254.169.254/latest/meta-data/"),
     "/script-redirect": lambda: page("<script>location = '/plain'</script>"),
     "/subrequests": lambda: page(
-        "<h1>asks</h1><img src='http://10.0.0.1/a.png'><img src='/r-metadata?img'><iframe src='http://127.0.0.1:1/'></iframe>"
+        "<h1>asks</h1><img src='http://10.0.0.1/a.png'><img src='/r-metadata?img'>"
+        "<iframe src='http://127.0.0.1:1/'></iframe>"
+    ),
+    "/leaves": lambda: page(
+        "<h1>bait</h1><div style='height:5000px'></div><script>addEventListener('scroll', () => location = '/plain')</script>"
     ),
     "/missing": lambda: page("<h1>No such offer</h1>", status=404),
     "/missing-empty": lambda: (404, [], b""),
@@ -65,14 +71,18 @@ PAGES: dict[str, Callable[[], Answer]] = {
     "/popups": lambda: page("<h1>p</h1><script>for (let i = 0; i < 50; i++) open('/plain?popup' + i)</script>"),
     "/spin": lambda: page("<h1>s</h1><script>for (;;);</script>"),
     "/refresh": lambda: page("<meta http-equiv='refresh' content='0;/refresh'><h1>again</h1>"),
-    "/push": lambda: page("<script>setInterval(() => {for (let i=0;i<99;i++) history.pushState(0,'','?'+i)}, 1)</script>"),
+    "/push": lambda: page(
+        "<script>setInterval(() => {for (let i=0;i<99;i++) history.pushState(0,'','?'+i)}, 1)</script>"
+    ),
     "/grow": lambda: page(
         "<script>setInterval(() => {const d = document.createElement('div'); d.style.height = '3000px';"
         " document.body.append(d)}, 30)</script>"
     ),
     "/tall": lambda: page("<div style='height:29000px;background:linear-gradient(#000,#fff)'></div>"),
     "/font": lambda: page("<style>@font-face{font-family:x;src:url(/never)}body{font-family:x}</style><h1>font</h1>"),
-    "/memory": lambda: page("<script>const a = []; setInterval(() => a.push(new Uint8Array(5e7).fill(1)), 10)</script>"),
+    "/memory": lambda: page(
+        "<script>const a = []; setInterval(() => a.push(new Uint8Array(5e7).fill(1)), 10)</script>"
+    ),
     "/hijack": lambda: page(
         "<h1>still here</h1><script>Date = JSON = Promise = null; Array.prototype.map = null;"
         "document.querySelector = null; Object.defineProperty(document, 'body', {get() { return null }})</script>"

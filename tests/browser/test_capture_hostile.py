@@ -85,22 +85,24 @@ def test_a_body_that_cannot_be_decoded(capture: Capture) -> None:
 @pytest.mark.parametrize(
     ("where", "detail"), [("/loop", "redirects"), ("/dialogs", "dialogs"), ("/popups", "popups"), ("/refresh", "navs")]
 )
-def test_endless_things_are_counted_and_ended(capture: Capture, where: str, detail: str) -> None:
+def test_endless_things_are_counted_and_ended(capture: Capture, site: HostileSite, where: str, detail: str) -> None:
     began = time.monotonic()
     taken = capture(where)
     assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("PARTIAL", "BUDGET", detail)
     assert taken.record.redirects or taken.record.main_response
+    assert not [path for path in site.asked if "?popup" in path], "a window that the page opened reached the server"
     assert time.monotonic() - began < 15
 
 
-def test_a_page_that_floods_its_history_is_killed(capture: Capture) -> None:
-    taken = capture("/push", history_changes=100)
-    assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("PARTIAL", "BUDGET", "navs")
-
-
-def test_popups_reach_nobody(capture: Capture, site: HostileSite) -> None:
-    capture("/popups")
-    assert not [path for path in site.asked if "popup" in path.partition("?")[2]]
+def test_a_page_that_leaves_when_one_scrolls_is_not_mixed_with_where_it_went(
+    capture: Capture, site: HostileSite
+) -> None:
+    taken = capture("/leaves")
+    assert taken.result.status == "PARTIAL"
+    assert {"navigated_away", "no_fullpage", "no_html", "no_text"} <= set(taken.result.flags)
+    assert taken.record.final_url == f"{site.url}/leaves"
+    assert b"bait" in taken.read("response-body.bin")
+    assert not {"screenshot-full.png", "page.html", "text.txt"} & taken.names
 
 
 def test_a_prompt_is_dismissed_and_said(capture: Capture) -> None:
@@ -108,14 +110,6 @@ def test_a_prompt_is_dismissed_and_said(capture: Capture) -> None:
     assert (taken.result.status, taken.result.flags) == ("PARTIAL", ["dialogs:1"])
     assert b"p:null" in taken.read("page.html")
     assert json.loads(taken.read("console.jsonl").splitlines()[0])["text"] == "password?"
-
-
-def test_a_page_that_never_rests_ends_within_its_budget(capture: Capture) -> None:
-    began = time.monotonic()
-    taken = capture("/spin", budget_seconds=4, load_seconds=1, settle_seconds=1)
-    assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("PARTIAL", "BUDGET", "time")
-    assert time.monotonic() - began < 4 + 5
-    assert taken.record.main_response is not None
 
 
 def test_a_page_that_grows_for_ever_is_cut_and_flagged(capture: Capture) -> None:
@@ -129,7 +123,7 @@ def test_a_font_that_never_comes_does_not_keep_us(capture: Capture) -> None:
     taken = capture("/font", load_seconds=1, settle_seconds=1)
     assert (taken.result.status, taken.result.outcome) == ("PARTIAL", "CAPTURED")
     assert "load_incomplete" in taken.result.flags
-    assert PICTURES <= taken.names
+    assert taken.names >= PICTURES
 
 
 def test_a_page_that_eats_memory_is_ended(capture: Capture) -> None:

@@ -15,6 +15,7 @@ from takedown.bundle.export import export_case
 from takedown.sealing import Token
 from tests.verify import samples
 from tests.verify.dev_tsa import OddTsa
+from tests.verify.local_signer import LocalSigner
 
 TSA = OddTsa("tsa-one", lambda data: Token(b"q" + data[:3], b"r" + data[:3], samples.NOW))
 
@@ -28,7 +29,7 @@ def page() -> Iterator[Page]:
 
 
 def test_it_shows_its_pictures_under_its_policy_and_asks_for_nothing_else(page: Page, tmp_path: Path) -> None:
-    signer, out = samples.LocalSigner(), io.BytesIO()
+    signer, out = LocalSigner(), io.BytesIO()
     case = samples.dossier(signer=signer, authorities=[TSA])
     result = export_case(out, case, signer=signer, authorities=[TSA], now=samples.NOW)
     with zipfile.ZipFile(out) as archive:

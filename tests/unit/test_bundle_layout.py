@@ -19,6 +19,7 @@ from takedown.sealing import Token
 from takedown.states import NoticeState, ObjectClass
 from tests.verify import samples
 from tests.verify.dev_tsa import OddTsa
+from tests.verify.local_signer import LocalSigner
 
 TSA = OddTsa("tsa-one", lambda data: Token(b"q" + data[:3], b"r" + data[:3], samples.NOW))
 FIRST = samples.CAPTURES[0]
@@ -26,7 +27,7 @@ FIRST = samples.CAPTURES[0]
 
 @pytest.fixture(scope="module")
 def case() -> CaseDossier:
-    return samples.dossier(signer=samples.LocalSigner(), authorities=[TSA])
+    return samples.dossier(signer=LocalSigner(), authorities=[TSA])
 
 
 def _payload(case: CaseDossier) -> dict[str, bytes]:
@@ -113,7 +114,7 @@ def test_what_came_after_the_custody_record_was_read_stays_for_the_next_bundle(c
 
 
 def test_a_seal_that_is_not_the_one_on_record_stops_the_export(case: CaseDossier) -> None:
-    other = samples.dossier(signer=samples.LocalSigner(), authorities=[TSA])
+    other = samples.dossier(signer=LocalSigner(), authorities=[TSA])
     with pytest.raises(IntegrityError, match="not the one on the custody record"):
         _payload(dataclasses.replace(case, captures=other.captures))
 

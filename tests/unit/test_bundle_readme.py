@@ -12,6 +12,7 @@ from takedown.bundle.layout import assemble
 from takedown.sealing import Token
 from tests.verify import samples
 from tests.verify.dev_tsa import DownTsa, OddTsa
+from tests.verify.local_signer import LocalSigner
 
 TSA = OddTsa("tsa-one", lambda data: Token(b"q" + data[:3], b"r" + data[:3], samples.NOW))
 
@@ -47,7 +48,7 @@ def _page(case: CaseDossier) -> Page:
 
 @pytest.fixture(scope="module")
 def case() -> CaseDossier:
-    return samples.dossier(signer=samples.LocalSigner(), authorities=[TSA, DownTsa("tsa-down")])
+    return samples.dossier(signer=LocalSigner(), authorities=[TSA, DownTsa("tsa-down")])
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,13 @@ def test_a_capture_without_a_page_says_why(case: CaseDossier) -> None:
     listing = case.listings[0].model_copy(update={"capture_id": "f" * 32, "removal_captures": []})
     page = _page(dataclasses.replace(case, listings=[listing]))
     assert "No capture in this bundle" in page.text
+
+
+def test_a_listing_keeps_its_number_where_another_was_not_captured(case: CaseDossier) -> None:
+    first = case.listings[0].model_copy(update={"capture_id": "f" * 32, "removal_captures": []})
+    page = _page(dataclasses.replace(case, listings=[first, case.listings[1]]))
+    assert "Listing 2" in page.text
+    assert "Listing 1" not in page.text
 
 
 def test_a_case_without_anything_yet_has_a_page(case: CaseDossier) -> None:

@@ -6,6 +6,7 @@ import base64
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -150,22 +151,54 @@ def test_a_local_market_needs_an_exception() -> None:
     assert identify(url).platform == "generic"
 
 
+def wrapped(wall: str, url: str) -> str:
+    return wall + quote(url, safe="")
+
+
+def blocked(url: str) -> str:
+    return "https://www.walmart.com/blocked?url=" + base64.b64encode(url.encode()).decode()
+
+
 @pytest.mark.parametrize(
     ("url", "listing_id"),
     [
-        ("https://www.walmart.com/blocked?url=" + base64.b64encode(b"/ip/Acme/5301248760").decode(), "5301248760"),
-        ("https://www.walmart.com/blocked?url=" + base64.b64encode(b"https://evil-shop.com/ip/1/5301248760").decode(), None),
+        (blocked("/ip/Acme/5301248760"), "5301248760"),
+        (blocked("https://evil-shop.com/ip/1/5301248760"), None),
         ("https://www.walmart.com/blocked?url=%%%", None),
-        ("https://www.ebay.com/splashui/challenge?ru=https%3A%2F%2Fwww.ebay.com%2Fitm%2F123456789012", "123456789012"),
-        ("https://signin.ebay.com/signin?ru=https%3A%2F%2Fwww.ebay.com%2Fitm%2F123456789012", "123456789012"),
-        ("https://www.amazon.com/errors/validateCaptcha?amzn-r=%2Fdp%2FB0EXAMPLE1", "B0EXAMPLE1"),
-        ("https://login.taobao.com/member/login.jhtml?redirectURL=https%3A%2F%2Fitem.taobao.com%2Fitem.htm%3Fid%3D103793887", "103793887"),
-        ("https://cfe.m.jd.com/privatedomain/risk_handler/0310/?returnurl=https%3A%2F%2Fitem.jd.com%2F100044587428.html", "100044587428"),
-        ("https://www.temu.com/uk/bgn_verification.html?from=https%3A%2F%2Fwww.temu.com%2Fuk%2Facme-g-601099520000000.html", "601099520000000"),
-        ("https://www.mercadolibre.com.ar/gz/account-verification?go=https%3A%2F%2Farticulo.mercadolibre.com.ar%2FMLA-1147839589", "MLA1147839589"),
+        (
+            wrapped("https://www.ebay.com/splashui/challenge?ru=", "https://www.ebay.com/itm/123456789012"),
+            "123456789012",
+        ),
+        (wrapped("https://signin.ebay.com/signin?ru=", "https://www.ebay.com/itm/123456789012"), "123456789012"),
+        (wrapped("https://www.amazon.com/errors/validateCaptcha?amzn-r=", "/dp/B0EXAMPLE1"), "B0EXAMPLE1"),
+        (
+            wrapped(
+                "https://login.taobao.com/login.jhtml?redirectURL=", "https://detail.tmall.com/item.htm?id=103793887"
+            ),
+            "103793887",
+        ),
+        (
+            wrapped(
+                "https://cfe.m.jd.com/privatedomain/risk_handler/03/?returnurl=", "https://item.jd.com/10004458.html"
+            ),
+            "10004458",
+        ),
+        (
+            wrapped(
+                "https://www.temu.com/uk/bgn_verification.html?from=", "https://www.temu.com/uk/x-g-601099520.html"
+            ),
+            "601099520",
+        ),
+        (
+            wrapped(
+                "https://www.mercadolibre.com.ar/gz/account-verification?go=",
+                "https://articulo.mercadolibre.com.ar/MLA-1147839589",
+            ),
+            "MLA1147839589",
+        ),
         ("https://www.aliexpress.com//item/1005001234567890.html/_____tmd_____/punish?x5secdata=x", "1005001234567890"),
     ],
-)  # fmt: skip
+)
 def test_a_wall_that_a_person_reports_stands_for_what_it_wraps(url: str, listing_id: str | None) -> None:
     assert canonicalize(url).listing_id == listing_id
 

@@ -221,15 +221,47 @@ def test_random_bytes_never_crash_and_never_conclude(body: bytes, platform: str,
         assert verdict.kind not in {"REMOVED", "LIVE"}
 
 
+TAGS = [
+    "<div>",
+    "</div>",
+    "<p",
+    "<!--",
+    "<script>",
+    "</script>",
+    "<svg>",
+    "<template>",
+    "<table><b>",
+    "<h1>",
+    "<title>",
+]
 FRAGMENTS = st.sampled_from(
     [
-        "<div>", "</div>", "<p", ">", "<!--", "-->", "<script>", "</script>", "<svg>", "<template>", "&#x41;", "&#99999999999;",
-        "<table><b>", '<script type="application/ld+json">', '{"@type":"Product","offers":{', '"availability":"InStock"',
-        "}}", "[[[[", '<link rel="canonical" href="https://shop.example.com/item/42">', "<h1>", "Page not found", "$10",
-        "<button>Add to cart", '<a style="display:none', "\x00", "\ufeff", "\u0301" * 40, "\ud800", "<title>", "<base href='//['>",
-        '<meta http-equiv="refresh" content="0;url=//[">', "<input type=password><form>", "<noscript>", "]]>", "<select>",
+        *TAGS,
+        *(
+            "-->",
+            ">",
+            "<noscript>",
+            "<select>",
+            "]]>",
+            "[[[[",
+            "}}",
+            "&#x41;",
+            "&#99999999999;",
+            "$10",
+            "Page not found",
+        ),
+        *("\x00", "\ufeff", "\ud800", "\u0301" * 40),
+        '<script type="application/ld+json">',
+        '{"@type":"Product","offers":{',
+        '"availability":"InStock"',
+        '<link rel="canonical" href="https://shop.example.com/item/42">',
+        "<button>Add to cart",
+        '<a style="display:none',
+        "<base href='//['>",
+        '<meta http-equiv="refresh" content="0;url=//[">',
+        "<input type=password><form>",
     ]
-)  # fmt: skip
+)
 
 
 @given(st.lists(FRAGMENTS, max_size=30), st.sampled_from(sorted(LISTING)), st.sampled_from(STATUSES))

@@ -11,6 +11,7 @@ from takedown.bundle.dossier import CaseDossier
 from tests.verify import samples
 from tests.verify.dev_tsa import DevTsa
 from tests.verify.forging import Bench, export
+from tests.verify.local_signer import LocalSigner
 
 
 @pytest.fixture(scope="session")
@@ -20,22 +21,22 @@ def authorities(tmp_path_factory: pytest.TempPathFactory) -> tuple[DevTsa, DevTs
 
 
 @pytest.fixture(scope="session")
-def signer() -> samples.LocalSigner:
-    return samples.LocalSigner()
+def signer() -> LocalSigner:
+    return LocalSigner()
 
 
 @pytest.fixture(scope="session")
-def case(signer: samples.LocalSigner, authorities: tuple[DevTsa, DevTsa]) -> CaseDossier:
+def case(signer: LocalSigner, authorities: tuple[DevTsa, DevTsa]) -> CaseDossier:
     return samples.dossier(signer=signer, authorities=authorities)
 
 
 @pytest.fixture(scope="session")
-def archive(case: CaseDossier, signer: samples.LocalSigner, authorities: tuple[DevTsa, DevTsa]) -> bytes:
+def archive(case: CaseDossier, signer: LocalSigner, authorities: tuple[DevTsa, DevTsa]) -> bytes:
     return export(case, signer, authorities)
 
 
 @pytest.fixture
-def bench(tmp_path: Path, archive: bytes, signer: samples.LocalSigner, authorities: tuple[DevTsa, DevTsa]) -> Bench:
+def bench(tmp_path: Path, archive: bytes, signer: LocalSigner, authorities: tuple[DevTsa, DevTsa]) -> Bench:
     return Bench(tmp_path, archive, signer, authorities)
 
 

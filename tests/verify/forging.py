@@ -15,6 +15,7 @@ from takedown.sealing import Signer, TimeStampAuthority
 from takedown.verify import Check, Report, verify_bundle
 from tests.verify import samples
 from tests.verify.dev_tsa import DevTsa
+from tests.verify.local_signer import LocalSigner
 
 
 def export(case: CaseDossier, signer: Signer, authorities: Sequence[TimeStampAuthority]) -> bytes:
@@ -47,7 +48,7 @@ class Bench:
 
     folder: Path
     archive: bytes = field(repr=False)
-    signer: samples.LocalSigner
+    signer: LocalSigner
     authorities: tuple[DevTsa, DevTsa]
 
     def __post_init__(self) -> None:

@@ -7,9 +7,6 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from takedown import canonical
 from takedown.actor import Actor, system_actor
 from takedown.bundle.dossier import CaptureFiles, CaseDossier, Export, SentNotice, SourceFile, Trust
@@ -19,7 +16,7 @@ from takedown.custody import CustodyEntry, CustodyEvent, append
 from takedown.listing import Listing
 from takedown.look import Look, Opinion, Seen
 from takedown.notice import Notice, NoticeText
-from takedown.seal import SignerRef, StoredObject, StoredObjects
+from takedown.seal import StoredObject, StoredObjects
 from takedown.sealing import Signer, TimeStampAuthority, seal_record
 from takedown.states import (
     CaptureOutcome,
@@ -31,6 +28,7 @@ from takedown.states import (
     Role,
     VerdictKind,
 )
+from tests.verify.local_signer import LocalSigner
 
 NOW = "2026-11-23T20:00:00.000Z"
 TENANT = "default"
@@ -42,22 +40,6 @@ PERSON = Actor(person="Ada Preparer", role=Role.PREPARER, principal="arn:aws:iam
 HOSTILE = "台灣限定 \u202egpj.exe <script>alert(1)</script> \x1b]8;;http://x\x07 = مرحبا"
 URLS = ("https://例子.example/item/1001?q=<b>&x=\u202e", "http://shop.example/item/1002")
 HREFS = ("https://xn--fsqu00a.example/item/1001?q=%3Cb%3E&x=%E2%80%AE", "http://shop.example/item/1002")
-
-
-class LocalSigner:
-    """A P-256 key in memory."""
-
-    def __init__(self) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        spki = serialization.PublicFormat.SubjectPublicKeyInfo
-        public = self._key.public_key()
-        self.public_key_pem = public.public_bytes(serialization.Encoding.PEM, spki)
-        fingerprint = canonical.sha256(public.public_bytes(serialization.Encoding.DER, spki))
-        self.ref = SignerRef(key_id="test-key", fingerprint=fingerprint)
-
-    def sign(self, data: bytes) -> bytes:
-        """ECDSA over SHA-256, DER."""
-        return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
 
 
 def png(width: int, height: int, rgb: tuple[int, int, int]) -> bytes:

@@ -54,6 +54,7 @@ class CapturePage:
 class ListingRow:
     """One listing, as the page shows it."""
 
+    number: int
     listing: ExportedListing
     first: CapturePage | None
     removal: CapturePage | None
@@ -98,9 +99,10 @@ class CasePage:
         """The listings in their order."""
         counts = Counter(item.listing_id for item in self.observations)
         latest = {item.listing_id: item for item in self.observations}
-        for listing in self.case.listings:
+        for number, listing in enumerate(self.case.listings, 1):
             removals = [self.captures[key] for key in listing.removal_captures if key in self.captures]
             yield ListingRow(
+                number,
                 listing,
                 self.captures.get(listing.capture_id),
                 removals[0] if removals else None,

@@ -130,6 +130,13 @@ class ExportedNotice(Document):
         return cls.model_validate({name: getattr(notice, name) for name in names})
 
 
+class Delivery(Document):
+    """`data/notices/<id>/delivery.json`: what the mail service said after it took the message."""
+
+    schema_: Literal["takedown.delivery/1"] = Field("takedown.delivery/1", alias="schema")
+    events: list[dict[str, Any]]
+
+
 class Observation(Document):
     """A line of `data/status/observations.jsonl`: what one look saw, without what was made of it."""
 

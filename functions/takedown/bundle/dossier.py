@@ -102,4 +102,4 @@ class CaseDossier:
     trust: Trust
     export: Export
     withheld: Sequence[Withheld] = ()
-    """Files that stay out by decision; whatever is named here is left out."""
+    """Files that stay out by decision; whatever is named here is left out, and with its `seal.json` a whole capture."""

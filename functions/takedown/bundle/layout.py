@@ -15,6 +15,7 @@ from takedown import canonical
 from takedown.bundle.case_page import CapturePage, CasePage
 from takedown.bundle.documents import (
     CustodyHead,
+    Delivery,
     ExportedCase,
     ExportedListing,
     ExportedNotice,
@@ -69,8 +70,12 @@ def assemble(dossier: CaseDossier, *, now: str) -> Payload:
     head = _head(dossier)
     events = [json.loads(line) for line in dossier.custody]
     sealed, left = _told(events, CustodyAction.CAPTURE_SEALED), _told(events, CustodyAction.NOTICE_SENT)
-    sources = [item for item in dossier.captures if item.capture_id in sealed]
-    captures = {item.capture_id: _read_capture(item, sealed[item.capture_id]) for item in sources}
+    sources = [
+        item
+        for item in dossier.captures
+        if item.capture_id in sealed and f"data/captures/{item.capture_id}/seal.json" not in withheld
+    ]
+    captures = {item.capture_id: _read_capture(item, sealed[item.capture_id], withheld) for item in sources}
     sent = sorted((item for item in dossier.notices if _left(item, left)), key=lambda item: item.notice.notice_id)
     notices = [_exported_notice(item) for item in sent]
     _require(sealed, captures, "captures/{}/seal.json", withheld)
@@ -106,7 +111,7 @@ def _require(told: Iterable[str], here: Collection[str], path: str, withheld: Co
             raise IntegrityError(f"{path.format(key)}: the custody record tells of it, but it was not handed over")
 
 
-def _read_capture(source: CaptureFiles, sealed: str) -> CapturePage:
+def _read_capture(source: CaptureFiles, sealed: str, withheld: Collection[str]) -> CapturePage:
     files = {item.name: item for item in source.files if item.object_class is ObjectClass.EVIDENCE}
     try:
         record_bytes, seal_bytes = files[RECORD_NAME].load(), files["seal.json"].load()
@@ -120,7 +125,8 @@ def _read_capture(source: CaptureFiles, sealed: str) -> CapturePage:
         raise IntegrityError(f"capture {source.capture_id}: its capture.json is not the one that was sealed")
     if canonical.sha256(seal_bytes) != sealed:
         raise IntegrityError(f"capture {source.capture_id}: its seal.json is not the one on the custody record")
-    return CapturePage(record, seal, sealed, frozenset(files))
+    here = frozenset(name for name in files if f"data/captures/{source.capture_id}/{name}" not in withheld)
+    return CapturePage(record, seal, sealed, here)
 
 
 def _capture(source: CaptureFiles, capture: CapturePage, withheld: set[str]) -> Iterator[Member]:
@@ -151,8 +157,8 @@ def _notice(item: SentNotice, notice: ExportedNotice) -> Iterator[Member]:
     folder = f"data/notices/{notice.notice_id}"
     yield Member.of(f"{folder}/notice.json", _canonical(notice))
     yield Member(f"{folder}/sent.eml", item.message.size, item.message.read, notice.message_sha256)
-    delivery = {"schema": "takedown.delivery/1", "events": [dict(event) for event in item.delivery]}
-    yield Member.of(f"{folder}/delivery.json", canonical.dumps(delivery))
+    delivery = Delivery(events=[dict(event) for event in item.delivery])
+    yield Member.of(f"{folder}/delivery.json", _canonical(delivery))
 
 
 def _exported_case(dossier: CaseDossier, now: str) -> ExportedCase:

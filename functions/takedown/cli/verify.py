@@ -21,6 +21,7 @@ from takedown.verify.report import UNUSABLE
 TITLES = {
     "archive-names": "Names unpack safely, none twice",
     "archive-form": "No hidden bytes in the archive",
+    "contents": "Everything else",
     "readable": "Every file can be read",
     "signing-key": "Key is the one you were told",
     "bundle-signature": "Signature over the bundle",

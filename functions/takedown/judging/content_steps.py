@@ -11,11 +11,13 @@ from takedown.platform.models import Marker, StateRule
 from takedown.states import VerdictKind
 
 _SUCCESS = range(200, 300)
+_PAYMENT_REQUIRED = 402
+"""How shop systems serve the page of a shop that was closed on them."""
 
 
 def readable(look: Look) -> Finding | None:
     """Content speaks only where the response is a success and a page; anything else could not tell."""
-    if look.status not in _SUCCESS:
+    if look.status not in _SUCCESS and not (look.status == _PAYMENT_REQUIRED and gone_words(look)):
         detail = f"Status {look.status} says nothing about the listing."
         evidence = quote(f"HTTP {look.status}", "status", str(look.status))
         return Finding(VerdictKind.ERROR, f"http_{look.status}", detail, "10.status", evidence)
@@ -63,8 +65,9 @@ def _product_state(look: Look, rule: StateRule, objects: list[dict[str, object]]
 def _gone_state(look: Look, rule: StateRule, objects: list[dict[str, object]]) -> Finding | None:
     for item in objects:
         for key, values in rule.gone.items():
-            word = str(item.get(key, ""))
-            if word in values:
+            words = map(str, item.values()) if key == "*" else [str(item.get(key, ""))]
+            word = next((word for word in words if word in values), None)
+            if word is not None:
                 return Finding(
                     VerdictKind.REMOVED,
                     "does_not_exist",

@@ -42,9 +42,7 @@ _SNIFF = 512
 
 _HUGE_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{9}[0-9a-fA-F]*+|[0-9]{9}[0-9]*+);?")
 _IGNORED = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+")
-_QUOTES = str.maketrans(
-    dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u00b4`\u2032", "'") | dict.fromkeys("“”„‟″«»", '"')
-)
+_QUOTES = {"'": "\u2018\u2019\u201a\u201b\u02bc\u00b4`\u2032", '"': "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"}
 _MAX_MARKS = 8  # Zalgo text aside, no script stacks more
 
 
@@ -96,9 +94,16 @@ def unescape(text: str) -> str:
 def fold(text: str) -> str:
     """Return text as phrases are compared: NFKC, plain quotes, no invisible characters, one space, case folded."""
     if not text.isascii():
-        text = _IGNORED.sub("", text).translate(_QUOTES)
-        text = unicodedata.normalize("NFKC", _cut_marks(text)).translate(_QUOTES)
+        text = _plain_quotes(_IGNORED.sub("", text))
+        text = _plain_quotes(unicodedata.normalize("NFKC", _cut_marks(text)))
     return " ".join(text.casefold().split())
+
+
+def _plain_quotes(text: str) -> str:
+    for plain, others in _QUOTES.items():
+        for other in others:
+            text = text.replace(other, plain)  # far quicker than str.translate on megabytes
+    return text
 
 
 def _cut_marks(text: str) -> str:

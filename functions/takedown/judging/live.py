@@ -12,11 +12,16 @@ from takedown.platform.models import compiled
 from takedown.verdict import MAX_QUOTE, Evidence
 
 if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
     from takedown.judging.look import Look
     from takedown.platform.models import Place
 
 _MAX_BUTTON = 40
 _MIN_TITLE = 2
+_MAX_CLIMB = 40
+_MAX_FIELDS = 60
+_ID_PARTS = re.compile(r"[^A-Za-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class LiveEvidence:
     control: Evidence | None
     field: Evidence | None
     """The id in a field of the main content; the part of `id` that no template writes on a page for nothing."""
+    own_control: Evidence | None
+    """The buy control by the platform's own selectors, where it has any: no recommendation's button."""
 
     @property
     def is_proof(self) -> bool:
@@ -37,8 +44,13 @@ class LiveEvidence:
 
     @property
     def is_buyable(self) -> bool:
-        """Whether they do, with a buy control."""
-        return bool(self.is_proof and self.control)
+        """Whether they do, with a buy control of the platform's own."""
+        return bool(self.is_proof and self.own_control)
+
+    @property
+    def outweighs_stock_words(self) -> bool:
+        """Whether the page sells what it names, so that "sold out" is said of something else."""
+        return bool(self.title and self.own_control)
 
     @property
     def parts(self) -> tuple[Evidence, ...]:
@@ -51,7 +63,13 @@ def find_live(look: Look) -> LiveEvidence:
     field = _field(look)
     address = None if look.is_contradicted else _address(look)
     known = None if look.is_contradicted else field
-    return LiveEvidence(address or known, _title(look), _price(look), _control(look), field)
+    own = _own_control(look)
+    control = own or _buy_words(look) or _phrase(look)
+    if not look.platform.live.control:
+        own = control
+    if known is None and own is not None and not look.is_contradicted:
+        known = own if _links_to_id(look) else None
+    return LiveEvidence(address or known, _title(look), _price(look), control, field, own)
 
 
 def _quote(marker: str, where: str, text: str) -> Evidence:
@@ -118,23 +136,57 @@ def _price(look: Look) -> Evidence | None:
     return None
 
 
-def _control(look: Look) -> Evidence | None:
+def _own_control(look: Look) -> Evidence | None:
     for selector in look.platform.live.control:
         for node in look.page.find(selector):
-            attributes = node.attributes
-            if "disabled" not in attributes and (attributes.get("aria-disabled") or "").lower() != "true":
-                return _quote(selector, "buy control", look.page.text_of(node) or attributes.get("value") or "")
-    if look.platform.live.control:
-        return None
-    return _buy_words(look)
+            if _is_usable(node) and not _sells_another(look, node):
+                return _quote(selector, "buy control", look.page.text_of(node) or node.attributes.get("value") or "")
+    return None
+
+
+def _is_usable(node: LexborNode) -> bool:
+    attributes = node.attributes
+    return "disabled" not in attributes and (attributes.get("aria-disabled") or "").lower() != "true"
+
+
+def _sells_another(look: Look, node: LexborNode) -> bool:
+    """Tell whether the control's form names a listing, and none of its names is the reported one."""
+    form: LexborNode | None = node
+    for _ in range(_MAX_CLIMB):
+        if form is None or form.tag == "form":
+            break
+        form = form.parent
+    if form is None or form.tag != "form":
+        return False
+    names = look.library.words.id_fields
+    fields = form.css("input[name][value]")[:_MAX_FIELDS]
+    values = [f.attributes.get("value") or "" for f in fields if (f.attributes.get("name") or "").lower() in names]
+    numbers = [value for value in values if any(map(str.isdigit, value))]
+    return look.target.listing_id is not None and bool(numbers) and not any(map(look.target.holds_id, numbers))
+
+
+def _links_to_id(look: Look) -> bool:
+    """Tell whether a buy link of the platform's own names the reported id."""
+    listing_id = look.target.listing_id
+    nodes = [node for selector in look.platform.live.control for node in look.page.find(selector)]
+    links = [node.attributes.get("href") or node.attributes.get("action") or "" for node in nodes]
+    return listing_id is not None and any(listing_id in _ID_PARTS.split(link[:2000]) for link in links)
+
+
+def _phrase(look: Look) -> Evidence | None:
+    for phrase in look.platform.live.phrases:
+        for block in look.page.blocks:
+            if fold(phrase) in block.text:
+                return _quote(phrase, "visible main text", block.shown)
+    return None
 
 
 def _buy_words(look: Look) -> Evidence | None:
     pattern = _words_pattern(look.library.words.buy_words)
-    for text in look.page.controls:
-        match = pattern.search(text) if len(text) <= _MAX_BUTTON else None
-        if match:
-            return _quote(match[0], "buy control", text)
+    for control in look.page.controls:
+        match = pattern.search(control.text) if len(control.text) <= _MAX_BUTTON else None
+        if match and not _sells_another(look, control.node):
+            return _quote(match[0], "buy control", control.text)
     return None
 
 

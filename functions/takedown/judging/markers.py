@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from takedown.judging.reading import Block
 
 _BEFORE, _NEXT = 60, 120
+_ID_VALUE = re.compile(r"[?&][^=&#]{0,40}id=(\d{4,25})(?=[&#]|$)", re.IGNORECASE)
 _TRIM = " \t\"'.,:;!?()[]-–—|…·•*。！？、，：；"  # noqa: RUF001 - full-width marks are meant
 
 _Folded = cache(fold)
@@ -75,7 +76,7 @@ def _disarmed(marker: Marker, look: Look) -> bool:
         return True
     if marker.unless and any(_Folded(phrase) in block.text for phrase in marker.unless for block in look.page.blocks):
         return True
-    return marker.yields_to_control and look.live.is_buyable
+    return marker.yields_to_control and look.live.outweighs_stock_words
 
 
 def _header(marker: Marker, look: Look, _owner: Platform) -> Evidence | None:
@@ -94,16 +95,18 @@ def _url(marker: Marker, look: Look, owner: Platform) -> Evidence | None:
     for place in look.places:
         if matches(marker.url, place, owner) is None:
             continue
-        listing_id = look.target.listing_id
-        if marker.same_id and (listing_id is None or not _names(place, listing_id)):
+        landed = place == look.observation.landed
+        if marker.same_id and not _names(place, look.target.listing_id, or_none=landed):
             continue
-        where = "final URL" if place == look.observation.landed else "target of the page's own redirect"
+        where = "final URL" if landed else "target of the page's own redirect"
         return _evidence(marker.url.path, where, place)
     return None
 
 
-def _names(url: str, listing_id: str) -> bool:
-    return re.search(rf"=(?:{re.escape(listing_id)})(?:[&#]|$)", url[:4000]) is not None
+def _names(url: str, listing_id: str | None, *, or_none: bool) -> bool:
+    """Tell whether a URL's parameters name the reported id (or no id at all, where that will do)."""
+    ids = _ID_VALUE.findall(url[:4000])
+    return listing_id in ids if ids else or_none
 
 
 def _selector(marker: Marker, look: Look, _owner: Platform) -> Evidence | None:

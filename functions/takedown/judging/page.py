@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from takedown.guard import whatwg
 from takedown.judging.decoding import fold, unescape
-from takedown.judging.reading import INLINE, Block, Reader
+from takedown.judging.reading import INLINE, Block, Control, Reader
 from takedown.judging.scan import Scan, scan
 from takedown.platform.words import Words
 
@@ -146,8 +146,8 @@ class Page:
         return self._read.blocks
 
     @property
-    def controls(self) -> list[str]:
-        """What its enabled buttons and links in visible main content say."""
+    def controls(self) -> list[Control]:
+        """Its enabled buttons and links in visible main content."""
         return self._read.controls
 
     @functools.cached_property

@@ -44,11 +44,21 @@ class _Pieces:
 
     parts: list[str] = field(default_factory=list)
     heading: bool = False
+    node: LexborNode | None = None
 
     def take(self) -> str:
         text = " ".join("".join(self.parts).split())
         self.parts.clear()
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A button or link that can be used."""
+
+    text: str
+    """What it says, folded."""
+    node: LexborNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,7 @@ class Reader:
 
     def __init__(self, tree: LexborHTMLParser, words: Words) -> None:
         self.blocks: list[Block] = []
-        self.controls: list[str] = []
+        self.controls: list[Control] = []
         self.seen: set[int] = set()
         """Memory ids of the elements that are visible main content."""
         self._sight = Sight(tree, words)
@@ -123,7 +133,7 @@ class Reader:
         if tag == "input":
             self._input(node)
         elif self._control is None and self._sight.is_control(node, _CONTROLS):
-            self._control = _Pieces()
+            self._control = _Pieces(node=node)
             self._stack.append((self._control, around))
         inner = around.with_(tag)
         self._stack.extend((child, inner) for child in reversed(list(node.iter(include_text=True))))
@@ -132,7 +142,7 @@ class Reader:
         attributes = node.attributes
         if (attributes.get("type") or "").lower() in _BUTTON_TYPES and "disabled" not in attributes:
             text = attributes.get("value") or attributes.get("alt") or ""
-            self.controls.append(fold(text[:_MAX_VALUE]))
+            self.controls.append(Control(fold(text[:_MAX_VALUE]), node))
 
     def _end_block(self) -> None:
         if text := self._block.take():
@@ -141,5 +151,6 @@ class Reader:
 
     def _end_control(self, control: _Pieces) -> None:
         self._control = None
-        if text := control.take():
-            self.controls.append(fold(text))
+        text = control.take()
+        if text and control.node is not None:
+            self.controls.append(Control(fold(text[:_MAX_VALUE]), control.node))

@@ -82,6 +82,8 @@ class Sight:
             return True
         if tag == "dialog" and "open" not in attributes:
             return True
+        if not self._words.conditional_attributes.isdisjoint(attributes):
+            return True
         style = attributes.get("style")
         if style and hides_inline(style):
             return True

@@ -77,6 +77,10 @@ def state_objects(page: Page, rule: StateRule) -> Iterator[dict[str, Any]]:
     """Yield every JSON object of a platform's state blob, outer ones first."""
     for text in page.scripts(f'script[id="{rule.script}"]'):
         yield from _objects(_load(text))
+    for text in page.scripts("script:not([src]):not([id])"):
+        match = re.match(rf"\s*(?:window\.|self\.|var )?{re.escape(rule.script)}\s*=\s*", text[:200])
+        if match:
+            yield from _objects(_load_first(text[match.end() :]))
 
 
 def _json_ld(page: Page) -> Iterator[Product]:
@@ -95,6 +99,14 @@ def _load(text: str) -> Any:  # noqa: ANN401 - any JSON value
         pass
     try:
         return json.loads(unescape(text), strict=False)  # some shops encode the quotes
+    except (ValueError, RecursionError):
+        return None
+
+
+def _load_first(text: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Read the JSON value at the start of a script's assignment."""
+    try:
+        return json.JSONDecoder(strict=False).raw_decode(text)[0]
     except (ValueError, RecursionError):
         return None
 

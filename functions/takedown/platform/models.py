@@ -111,7 +111,7 @@ class Marker(Frozen):
     url: UrlRule | None = None
     """What the final URL looks like, or the target of a page that only forwards by script."""
     same_id: bool = False
-    """The matched URL must name the reported id in one of its parameters."""
+    """The matched URL must name the reported id; a URL that a real redirect led to must only name no other."""
     http: tuple[int, ...] = ()
     """The HTTP status is one of these."""
     unless: tuple[Phrase, ...] = ()
@@ -155,6 +155,8 @@ class LiveRules(Frozen):
     title: tuple[Place, ...] = ()
     price: tuple[str, ...] = ()
     control: tuple[str, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
+    """Visible words that stand where the buy control would, on a page that is live all the same."""
     canonical_may_differ: bool = False
     """Variants share a canonical URL here, so another id in it does not contradict a hidden field."""
 
@@ -173,7 +175,7 @@ class StateRule(Frozen):
     present: tuple[str, ...] = ()
     """Values of the stock keys that say LIVE; empty with no stock keys: the object itself says it."""
     gone: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Keys and values by which the platform says that there is no such product."""
+    """Keys and values by which the platform says that there is no such product; the key ``*`` is any key."""
     source: str
     date: Day
 

@@ -28,6 +28,8 @@ class Words(Document):
     """Beginnings of class or id words of recommendations and other people's text; they always count."""
     hidden_classes: frozenset[str]
     """Whole class names by which common style sheets hide."""
+    conditional_attributes: frozenset[str]
+    """Attributes of template engines whose elements a script shows or removes, nobody knows which."""
     buy_words: tuple[Phrase, ...]
     """What a buy button says."""
     currency: Pattern

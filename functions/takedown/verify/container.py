@@ -104,10 +104,10 @@ def open_container(path: Path, limits: Limits, findings: Findings) -> Iterator[C
     if path.is_dir():
         yield _folder(path, limits, findings)
         return
+    if not path.is_file():
+        raise BundleUnusableError("there is no such file or folder")
     try:
         archive = zipfile.ZipFile(path)
-    except FileNotFoundError as error:
-        raise BundleUnusableError("there is no such file") from error
     except _ZIP_ERRORS as error:
         raise BundleUnusableError(f"not a zip that can be read ({error})") from error
     with archive, path.open("rb") as raw:

@@ -141,5 +141,5 @@ def parse(path: str, data: bytes, model: type[M]) -> M:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise IntegrityError(f"{path}: {place or 'the document'}: {first['msg']}") from error
-    except IntegrityError as error:
+    except (IntegrityError, RecursionError) as error:
         raise IntegrityError(f"{path}: {error}") from error

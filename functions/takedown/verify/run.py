@@ -54,7 +54,7 @@ def verify_bundle(
     findings = Findings()
     with open_container(bundle, limits, findings) as container:
         if container is None:
-            findings.skip("everything else", "", "not safe to read on")
+            findings.skip("contents", "", "not read: the archive is not safe to unpack")
             return findings.report(bundle.name, signing_key=None, files=0, withheld=0)
         contents = Contents(container, limits, findings)
         return _check(bundle.name, contents, trust)

@@ -102,8 +102,8 @@ def _check_one(stamp: Stamp, contents: Contents, roots: Sequence[x509.Certificat
     tsr = contents.read(stamp.tsr)
     if canonical.sha256(tsr) != stamp.ref.sha256:
         raise IntegrityError(f"{stamp.tsr} is not the response whose SHA-256 was signed: it was swapped or changed")
-    request = _request(contents.read(stamp.tsq))
-    response = _response(tsr)
+    request = read_request(contents.read(stamp.tsq))
+    response = read_response(tsr)
     info = response.tst_info
     digest = _DIGESTS.get(info.message_imprint.hash_algorithm)
     if digest is None:
@@ -119,17 +119,31 @@ def _check_one(stamp: Stamp, contents: Contents, roots: Sequence[x509.Certificat
         raise IntegrityError(f"the response says {to_text(info.gen_time)}, the seal {stamp.ref.gen_time}")
     if not roots:
         raise UnknownRootError("imprint and nonce match; give the authority's root certificate with --root")
-    _verify(response, bytes.fromhex(digest(stamp.data)), roots, request)
+    verify_response(response, bytes.fromhex(digest(stamp.data)), roots, request)
 
 
-def _request(data: bytes) -> TimeStampRequest:
+def read_request(data: bytes) -> TimeStampRequest:
+    """Read a `TimeStampReq`, DER.
+
+    Raises
+    ------
+    IntegrityError
+        It is none.
+    """
     try:
         return parse_timestamp_request(data)
     except _UNREADABLE as error:
         raise IntegrityError(f"not a time-stamp request: {error}") from error
 
 
-def _response(data: bytes) -> TimeStampResponse:
+def read_response(data: bytes) -> TimeStampResponse:
+    """Read a `TimeStampResp`, DER; nothing is verified.
+
+    Raises
+    ------
+    IntegrityError
+        It is none.
+    """
     try:
         response = decode_timestamp_response(data)
         _ = response.tst_info, response.signed_data
@@ -138,12 +152,19 @@ def _response(data: bytes) -> TimeStampResponse:
     return response
 
 
-def _verify(
+def verify_response(
     response: TimeStampResponse, digest: bytes, roots: Sequence[x509.Certificate], request: TimeStampRequest
 ) -> None:
     """Verify signature, chain and EKU as of the stamp's own time: it outlives its authority's certificate.
 
     The library judges the certificates embedded in the response only as links, never as anchors (from 1.0.9 on).
+
+    Raises
+    ------
+    UnknownRootError
+        It leads to none of the roots.
+    IntegrityError
+        It does not verify.
     """
     builder = VerifierBuilder.from_request(request)
     for root in roots:

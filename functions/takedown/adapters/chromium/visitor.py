@@ -154,7 +154,6 @@ def environment(ours: Mapping[str, str], work: Path, browser: BrowserSettings) -
     return {
         **passed,
         "PYTHONPATH": os.pathsep.join(entry for entry in map(os.path.abspath, filter(None, sys.path))),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "LANG": "C.UTF-8",
         "HOME": str(work / "home"),
         "TMPDIR": str(work / "tmp"),
