@@ -24,6 +24,8 @@ def collect(
 ) -> CaseDossier:
     """Read a case; stored files are read later, one by one, while the bundle is written."""
     tenant, case_id = request.tenant, request.case_id
+    # First: the record defines what belongs to this bundle. What is sealed while we read waits for the next one.
+    record = [event.to_bytes() for event in custody.events(tenant, case_id)]
     captures = sorted(cases.all(SealedCapture, tenant, case_id), key=lambda item: item.ended_at)
     return CaseDossier(
         case=cases.get(Case, tenant, case_id),
@@ -31,7 +33,7 @@ def collect(
         captures=[
             CaptureFiles(item.capture_id, [_source(store, pinned) for pinned in item.files]) for item in captures
         ],
-        custody=[event.to_bytes() for event in custody.events(tenant, case_id)],
+        custody=record,
         notices=[
             SentNotice(notice, _message(store, notice))
             for notice in cases.all(Notice, tenant, case_id)

@@ -9,7 +9,7 @@ from takedown.adapters.case_table import CaseTable
 from takedown.adapters.custody_table import CustodyTable
 from takedown.adapters.probe import Prober
 from takedown.capture import CaptureOrder
-from takedown.judged import opine, see
+from takedown.judged import judged
 from takedown.listing import Listing
 from takedown.look import Look, look_id
 from takedown.model import Frozen, Id
@@ -82,6 +82,5 @@ def _look(listing: Listing, identifier: str, prober: Prober, now: str) -> Look:
         at=now,
         how="probe",
         capture_id=None,
-        seen=see(observation, answer.transport_error),
-        opinion=opine(observation),
+        **judged(observation, answer.transport_error),
     )

@@ -10,9 +10,9 @@ from takedown.adapters.custody_table import CustodyTable
 from takedown.adapters.evidence_store import EvidenceStore, ObjectVersion
 from takedown.capture import RECORD_NAME, CaptureRecord
 from takedown.errors import IntegrityError
-from takedown.judged import opine, see
+from takedown.judged import Judged, judged
 from takedown.listing import Listing
-from takedown.look import Look, Opinion, look_id
+from takedown.look import Look, look_id
 from takedown.model import Frozen, Id
 from takedown.observation import Observation
 from takedown.sealed_capture import SealedCapture
@@ -59,9 +59,9 @@ def judge_capture(
 def _look(order: JudgeOrder, identifier: str, sealed: SealedCapture, store: EvidenceStore, platform: str) -> Look:
     record = read_record(_read(sealed, RECORD_NAME, store) or b"")
     observation = _observation(record, sealed, store, platform)
-    opinion = opine(observation)
-    if opinion.verdict is VerdictKind.ERROR and observation.complete:
-        opinion = _from_dom(observation, sealed, store) or opinion
+    parts = judged(observation, None if record.main_response else record.detail)
+    if parts["opinion"].verdict is VerdictKind.ERROR and observation.complete:
+        parts = _from_dom(observation, parts, sealed, store)
     return Look(
         tenant=order.tenant,
         case_id=order.case_id,
@@ -70,8 +70,7 @@ def _look(order: JudgeOrder, identifier: str, sealed: SealedCapture, store: Evid
         at=record.ended_at,
         how="capture",
         capture_id=order.capture_id,
-        seen=see(observation, None if record.main_response else record.detail),
-        opinion=opinion,
+        **parts,
     )
 
 
@@ -89,7 +88,7 @@ def _observation(record: CaptureRecord, sealed: SealedCapture, store: EvidenceSt
     )
 
 
-def _from_dom(observation: Observation, sealed: SealedCapture, store: EvidenceStore) -> Opinion | None:
+def _from_dom(observation: Observation, answered: Judged, sealed: SealedCapture, store: EvidenceStore) -> Judged:
     """Judge what the scripts made of a page whose response alone says nothing; never a removal by a script alone.
 
     A shell that a script fills can be LIVE or say what stands in its way. That it shows a gone-phrase is not enough
@@ -97,9 +96,11 @@ def _from_dom(observation: Observation, sealed: SealedCapture, store: EvidenceSt
     """
     dom = _read(sealed, DOM, store)
     if dom is None:
-        return None
-    opinion = opine(observation.model_copy(update={"body": dom.decode("utf-8", "replace")}))
-    return opinion if opinion.verdict is not VerdictKind.REMOVED else None
+        return answered
+    filled = judged(observation.model_copy(update={"body": dom.decode("utf-8", "replace")}), None)
+    if filled["opinion"].verdict is VerdictKind.REMOVED:
+        return answered
+    return {**filled, "seen": answered["seen"]}
 
 
 def _read(sealed: SealedCapture, name: str, store: EvidenceStore) -> bytes | None:

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from takedown.canonical import sha256
 from takedown.judging import judge
 from takedown.look import Opinion, Seen
 from takedown.observation import Observation
+
+
+class Judged(TypedDict):
+    """The parts of a look that come from an observation."""
+
+    seen: Seen
+    quote: str
+    opinion: Opinion
+
+
+def judged(observation: Observation, transport_error: str | None) -> Judged:
+    """Write down what was seen, which of its words matter, and apart from it what the judge makes of it."""
+    verdict = judge(observation)
+    return {
+        "seen": see(observation, transport_error),
+        "quote": verdict.words,
+        "opinion": Opinion(
+            verdict=verdict.kind,
+            reason=verdict.reason,
+            rule=verdict.rule,
+            quote=verdict.quote,
+            ruleset=verdict.ruleset,
+        ),
+    }
 
 
 def see(observation: Observation, transport_error: str | None) -> Seen:
@@ -18,16 +44,4 @@ def see(observation: Observation, transport_error: str | None) -> Seen:
         bytes=len(body),
         body_sha256=sha256(body) if observation.status else None,
         transport_error=transport_error,
-    )
-
-
-def opine(observation: Observation) -> Opinion:
-    """Write down what the judge makes of it."""
-    verdict = judge(observation)
-    return Opinion(
-        verdict=verdict.kind,
-        reason=verdict.reason,
-        rule=verdict.rule,
-        quote=verdict.quote,
-        ruleset=verdict.ruleset,
     )

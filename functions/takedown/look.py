@@ -45,6 +45,8 @@ class Look(Document):
     how: Literal["probe", "capture"]
     capture_id: Id | None
     seen: Seen
+    quote: str = ""
+    """Words that the page showed, verbatim, for the reader; empty where none were taken down."""
     opinion: Opinion
 
 

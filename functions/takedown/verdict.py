@@ -39,3 +39,9 @@ class Verdict(Frozen):
     def quote(self) -> str:
         """The first quoted evidence, for records that keep one line; empty where there is none."""
         return self.evidence[0].quote if self.evidence else ""
+
+    @property
+    def words(self) -> str:
+        """Words that the page shows, verbatim, on which the verdict rests; empty where it rests on something else."""
+        shown = (item.quote for item in self.evidence if item.where == "title" or item.where.startswith("visible"))
+        return next(shown, "")

@@ -50,7 +50,8 @@ PAGES: dict[str, Callable[[], Answer]] = {
         "<iframe src='http://127.0.0.1:1/'></iframe>"
     ),
     "/leaves": lambda: page(
-        "<h1>bait</h1><div style='height:5000px'></div><script>addEventListener('scroll', () => location = '/plain')</script>"
+        "<h1>bait</h1><div style='height:5000px'></div>"
+        "<script>addEventListener('scroll', () => location = '/plain')</script>"
     ),
     "/missing": lambda: page("<h1>No such offer</h1>", status=404),
     "/missing-empty": lambda: (404, [], b""),

@@ -23,6 +23,12 @@ def test_a_refused_address_is_never_asked(capture: Capture, site: HostileSite) -
     assert site.asked == []
 
 
+def test_a_url_that_is_no_text_is_refused_and_recorded(capture: Capture) -> None:
+    taken = capture("http://shop.example.com/\ud800")
+    assert (taken.result.outcome, taken.result.detail.partition(":")[0]) == ("REFUSED", "url_control_character")
+    assert taken.record.requested_url == "http://shop.example.com/\\ud800"
+
+
 def test_a_redirect_to_the_cloud_s_metadata_is_refused_and_recorded(capture: Capture, site: HostileSite) -> None:
     taken = capture("/r-metadata")
     assert (taken.result.status, taken.result.outcome) == ("FAILED", "REFUSED")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -99,3 +102,19 @@ def test_a_browser_that_is_killed_is_a_crash(capture: Capture, site: HostileSite
     taken = capture("/never")
     killer.join()
     assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("FAILED", "CRASHED", "browser")
+
+
+def test_when_the_capture_function_is_killed_its_browser_ends_too(site: HostileSite, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from takedown.cli import main; main()", "capture", f"{site.url}/never"]
+    environ = {**os.environ, "TAKEDOWN_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    with watching() as seen:
+        function = subprocess.Popen([*command, "--out", str(tmp_path), "--allow-host", site.host], env=environ)
+        while "/never" not in site.asked:
+            time.sleep(0.05)
+        function.kill()
+        function.wait()
+        end = time.monotonic() + 5
+        while any(map(alive, seen)) and time.monotonic() < end:
+            time.sleep(0.05)
+    assert len(seen) > 4
+    assert left(seen) == []

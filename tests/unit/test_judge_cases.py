@@ -201,3 +201,11 @@ def test_verdicts_name_their_data_and_what_would_change_them() -> None:
     assert verdict.ruleset.startswith("generic/1 walls/1 ")
     assert verdict.quote == "Page not found"
     assert verdict.would_change
+
+
+def test_a_lesser_heading_or_a_heading_among_much_text_does_not_speak_for_a_page() -> None:
+    text = "<p>Acme bags are made to last, and people have carried them for many years.</p>" * 20
+    assert look(f"<body><h2>Page not found</h2>{text}</body>").kind == "REMOVED"
+    assert look(f"<body><h1>Acme Bag</h1><h2>Page not found</h2>{text}</body>").kind == "ERROR"
+    assert look(f"<body><header><h1>Acme Bag</h1></header><h2>Page not found</h2>{text}</body>").kind == "ERROR"
+    assert look(f"<body><h1>Page not found</h1>{text * 5}</body>").kind == "ERROR"

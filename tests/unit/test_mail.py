@@ -45,7 +45,7 @@ def test_the_recipient_reads_the_approved_text_byte_for_byte() -> None:
 
 
 def test_a_comma_in_a_name_makes_no_second_recipient() -> None:
-    (recipient,) = parsed(text()).get("To").addresses
+    (recipient,) = parsed(text())["To"].addresses
     assert recipient.addr_spec == "agent@shop.example"
     assert recipient.display_name == "Bazaar, Inc. designated agent"
 

@@ -24,7 +24,7 @@ class Loader(yaml.SafeLoader):
     """Reads CloudFormation's short forms as plain values."""
 
 
-Loader.add_multi_constructor("!", lambda _loader, suffix, node: {suffix: getattr(node, "value", None)})  # type: ignore[no-untyped-call]
+Loader.add_multi_constructor("!", lambda _loader, suffix, node: {suffix: getattr(node, "value", None)})
 TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text("utf-8"), Loader)  # noqa: S506 - our own file
 
 

@@ -191,11 +191,12 @@ def _look(number: int, listing: int, status: int, quote: str) -> Look:
         how="probe",
         capture_id=None,
         seen=Seen(url=HREFS[listing], final_url=HREFS[listing], status=status, bytes=1234, body_sha256="0" * 64),
+        quote=quote,
         opinion=Opinion(
             verdict=VerdictKind.REMOVED,
             reason="OPINION-REASON",
             rule="OPINION-RULE",
-            quote=quote,
+            quote="OPINION-QUOTE",
             ruleset="OPINION-SET",
         ),
     )

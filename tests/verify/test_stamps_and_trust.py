@@ -114,10 +114,11 @@ def test_a_time_stamp_outlives_its_authoritys_certificate(bench: Bench, tmp_path
     assert "expired" in failure(report, "bundle-time-stamp").reason
 
 
-VECTORS = Path(os.environ.get("TAKEDOWN_VECTORS", "absent")) / "rfc3161/test/fixtures"
+BESIDE = Path(__file__).parents[3] / "shared" / "vectors"
+VECTORS = Path(os.environ.get("TAKEDOWN_VECTORS") or BESIDE) / "rfc3161/test/fixtures"
 
 
-@pytest.mark.skipif(not VECTORS.is_dir(), reason="TAKEDOWN_VECTORS names no folder of official test vectors")
+@pytest.mark.skipif(not VECTORS.is_dir(), reason="no official test vectors in ../shared/vectors or TAKEDOWN_VECTORS")
 @pytest.mark.parametrize(
     ("folder", "response", "said"),
     [

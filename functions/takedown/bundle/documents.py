@@ -156,7 +156,7 @@ class Observation(Document):
     def of(cls, look: Look) -> Observation:
         """Leave the opinion out."""
         fields: dict[str, Any] = look.model_dump(exclude={"schema_", "opinion"}, by_alias=False)
-        return cls(**fields, quote=look.opinion.quote)
+        return cls(**fields)
 
 
 def case_of(

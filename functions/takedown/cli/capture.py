@@ -148,8 +148,7 @@ def capture(
 
 def _line(desk: _Desk, url: str) -> tuple[dict[str, Any], bool]:
     try:
-        # Bytes that are no text have no place in a record; written out they have, and the guard refuses them.
-        result, folder = desk.capture(url.encode("utf-8", "backslashreplace").decode())
+        result, folder = desk.capture(url)
     except (TakedownError, OSError) as error:
         # The visit never raises: what failed is this machine's disk, or the seal. Then there is no sealed record.
         failed: dict[str, Any] = {"capture_id": None, "status": "FAILED", "outcome": None, "flags": [], "dir": None}

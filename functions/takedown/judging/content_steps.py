@@ -17,7 +17,7 @@ _PAYMENT_REQUIRED = 402
 
 def readable(look: Look) -> Finding | None:
     """Content speaks only where the response is a success and a page; anything else could not tell."""
-    if look.status not in _SUCCESS and not (look.status == _PAYMENT_REQUIRED and gone_words(look)):
+    if look.status not in _SUCCESS and not _is_closed_shop(look):
         detail = f"Status {look.status} says nothing about the listing."
         evidence = quote(f"HTTP {look.status}", "status", str(look.status))
         return Finding(VerdictKind.ERROR, f"http_{look.status}", detail, "10.status", evidence)
@@ -26,6 +26,11 @@ def readable(look: Look) -> Finding | None:
     if not look.page.is_html:
         return Finding(VerdictKind.ERROR, "not_a_page", "The body is no HTML page.", "10.media-type")
     return None
+
+
+def _is_closed_shop(look: Look) -> bool:
+    plain = (marker for marker in look.platform.gone if marker.url is None and not marker.without_product)
+    return look.status == _PAYMENT_REQUIRED and find(plain, look, look.platform) is not None
 
 
 def state_data(look: Look) -> Finding | None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from takedown.platform.models import Place
 
 _MAX_BUTTON = 40
-_MIN_TITLE = 2
 _MAX_CLIMB = 40
 _MAX_FIELDS = 60
 _ID_PARTS = re.compile(r"[^A-Za-z0-9]+")
@@ -63,9 +62,10 @@ def find_live(look: Look) -> LiveEvidence:
     field = _field(look)
     address = None if look.is_contradicted else _address(look)
     known = None if look.is_contradicted else field
-    own = _own_control(look)
-    control = own or _buy_words(look) or _phrase(look)
-    if not look.platform.live.control:
+    rules = look.platform.live
+    own = _own_control(look) or _buy_words(look, rules.words)
+    control = own or _buy_words(look, look.library.words.buy_words) or _phrase(look)
+    if not rules.control and not rules.words:
         own = control
     if known is None and own is not None and not look.is_contradicted:
         known = own if _links_to_id(look) else None
@@ -103,7 +103,7 @@ def _title(look: Look) -> Evidence | None:
     places = look.platform.live.title or look.library.generic.live.title
     for place in places:
         for text in _values(look, place):
-            if len(text) >= _MIN_TITLE:
+            if text:
                 return _quote(place.selector, "title", text)
     return None
 
@@ -181,8 +181,10 @@ def _phrase(look: Look) -> Evidence | None:
     return None
 
 
-def _buy_words(look: Look) -> Evidence | None:
-    pattern = _words_pattern(look.library.words.buy_words)
+def _buy_words(look: Look, words: tuple[str, ...]) -> Evidence | None:
+    if not words:
+        return None
+    pattern = _words_pattern(words)
     for control in look.page.controls:
         match = pattern.search(control.text) if len(control.text) <= _MAX_BUTTON else None
         if match and not _sells_another(look, control.node):
@@ -190,7 +192,7 @@ def _buy_words(look: Look) -> Evidence | None:
     return None
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=32)
 def _words_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     """Build one pattern of the buy words: whole words where the script has word boundaries."""
     folded = sorted(map(fold, words), key=len, reverse=True)

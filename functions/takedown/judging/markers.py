@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from takedown.identity import matches
 from takedown.judging.decoding import fold
-from takedown.judging.page import BARE
+from takedown.judging.page import BARE, WORDY
 from takedown.platform.models import Marker, Platform
 from takedown.verdict import MAX_QUOTE, Evidence
 
@@ -184,7 +184,11 @@ def _text(marker: Marker, look: Look, _owner: Platform) -> Evidence | None:
 
 
 def _is_heading(block: Block, look: Look) -> bool:
-    return block.heading or look.page.size <= BARE
+    """Tell whether a block speaks for the page: its main heading, or any words of a page that says little else."""
+    page = look.page
+    if page.size <= BARE:
+        return True
+    return page.size <= WORDY and (block.heading == 1 or (block.heading > 0 and not page.has_main_heading))
 
 
 def _phrase(marker: Marker, text: str) -> str:

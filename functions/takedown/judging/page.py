@@ -23,6 +23,8 @@ _MAX_TEXT = 4000
 
 BARE = 400
 """Characters of visible main text up to which a page shows little else."""
+WORDY = 4000
+"""Characters of visible main text beyond which one heading does not speak for the page."""
 
 
 class Page:
@@ -149,6 +151,11 @@ class Page:
     def controls(self) -> list[Control]:
         """Its enabled buttons and links in visible main content."""
         return self._read.controls
+
+    @functools.cached_property
+    def has_main_heading(self) -> bool:
+        """Whether there is a heading of the first rank, anywhere."""
+        return any(node.text()[:_MAX_TEXT].strip() for node in self.tree.css("h1")[:_MAX_NODES])
 
     @functools.cached_property
     def size(self) -> int:

@@ -17,7 +17,7 @@ strike strong sub sup time tt u var wbr
 """
 INLINE = frozenset(_INLINE_NAMES.split())
 """Elements inside which a sentence goes on (HTML living standard, chapter 15: `display` is not block)."""
-_HEADINGS = frozenset({"h1", "h2", "h3"})
+_HEADINGS = {"h1": 1, "h2": 2, "h3": 3}
 _SECTIONS = frozenset({"main", "article", "section"})
 _CONTROLS = frozenset({"button", "a"})
 _BUTTON_TYPES = frozenset({"submit", "button", "image"})
@@ -30,7 +30,8 @@ class Block:
 
     shown: str
     """As a visitor reads it, spaces collapsed."""
-    heading: bool
+    heading: int
+    """1 to 3 for a heading of that rank, 0 for other text."""
 
     @functools.cached_property
     def text(self) -> str:
@@ -43,7 +44,7 @@ class _Pieces:
     """Text of a block, or of a control, while it is being read."""
 
     parts: list[str] = field(default_factory=list)
-    heading: bool = False
+    heading: int = 0
     node: LexborNode | None = None
 
     def take(self) -> str:
@@ -65,13 +66,13 @@ class Control:
 class _Around:
     """What an element stands in."""
 
-    heading: bool = False
+    heading: int = 0
     section: bool = False
 
     def with_(self, tag: str) -> _Around:
         if tag not in _HEADINGS and tag not in _SECTIONS:
             return self
-        return _Around(self.heading or tag in _HEADINGS, self.section or tag in _SECTIONS)
+        return _Around(self.heading or _HEADINGS.get(tag, 0), self.section or tag in _SECTIONS)
 
 
 _EndOfBlock = None
@@ -117,7 +118,8 @@ class Reader:
 
     def _text(self, text: str, around: _Around) -> None:
         self._block.parts.append(text)
-        self._block.heading |= around.heading and not text.isspace()
+        if not text.isspace():
+            self._block.heading = self._block.heading or around.heading
         if self._control is not None:
             self._control.parts.append(text)
 
@@ -147,7 +149,7 @@ class Reader:
     def _end_block(self) -> None:
         if text := self._block.take():
             self.blocks.append(Block(text, self._block.heading))
-        self._block.heading = False
+        self._block.heading = 0
 
     def _end_control(self, control: _Pieces) -> None:
         self._control = None

@@ -155,6 +155,8 @@ class LiveRules(Frozen):
     title: tuple[Place, ...] = ()
     price: tuple[str, ...] = ()
     control: tuple[str, ...] = ()
+    words: tuple[Phrase, ...] = ()
+    """What the platform's own buy control says, where no selector finds it."""
     phrases: tuple[Phrase, ...] = ()
     """Visible words that stand where the buy control would, on a page that is live all the same."""
     canonical_may_differ: bool = False

@@ -45,7 +45,7 @@ class Guarding:
         try:
             admission = admit(url, self._resolver, self._allow)
         except UrlRefusedError as error:
-            self._keep(f"refuse {url[:300]}: {error.problem}")
+            self._keep(f"refuse {as_text(url[:300])}: {error.problem}")
             raise
         self._keep(f"allow {admission.host}:{admission.port}: {admission.reason}")
         return admission
@@ -66,6 +66,11 @@ class Guarding:
         with self._lock:
             if len(self._decisions) < self._most:
                 self._decisions[decision] = None
+
+
+def as_text(url: str) -> str:
+    """Return a URL so that any record can hold it: lone surrogates, which are no text, are written out."""
+    return url.encode("utf-8", "backslashreplace").decode()
 
 
 def _origin(url: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import takedown
 from takedown import canonical
+from takedown.adapters.chromium.guarding import as_text
 from takedown.adapters.chromium.outcome import capture_status
 from takedown.adapters.chromium.sink import Sink
 from takedown.adapters.chromium.wire import (
@@ -124,7 +125,7 @@ def write(
         attempt=order.attempt,
         purpose=order.purpose,
         requested_by=order.requested_by,
-        requested_url=order.url,
+        requested_url=as_text(order.url),
         visited_url=around.visited_url,
         final_url=chain.final_url if chain.main is not None else None,
         started_at=around.started_at,

@@ -233,9 +233,18 @@ class Visit:
             self._stopped.set_result(Verdict(outcome, detail))
 
     def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(_through_the_end(work))
+        task = asyncio.ensure_future(self._beside_the_visit(work))
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
+
+    async def _beside_the_visit(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except PlaywrightError as error:
+            # What it was about went away with its page or its frame; that happens, and is written down.
+            self._recorder.note(type="driver", failure=_line(error))
+        except Exception as error:  # noqa: BLE001 - a mistake of ours in here must end the visit, not vanish in a task
+            self._stop(CaptureOutcome.CRASHED, f"driver: {type(error).__name__}: {_line(error)}")
 
     async def _close(self, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Close politely; what does not close is killed by the other side."""
@@ -244,15 +253,6 @@ class Visit:
                 await close()
         except (TimeoutError, PlaywrightError) as error:
             self.skip("close", _line(error) or "did not close in time")
-
-
-async def _through_the_end(work: Awaitable[None]) -> None:
-    """Do something that may come too late: what it was about can go away with its page at any time."""
-    try:
-        await work
-    except PlaywrightError as error:
-        if "closed" not in str(error) and "Invalid InterceptionId" not in str(error):
-            raise
 
 
 def _result(visit: asyncio.Task[Verdict]) -> Verdict:

@@ -14,6 +14,7 @@ from typing import IO
 
 from pydantic import ValidationError
 
+import takedown
 from takedown.adapters.chromium.processes import ProcessTree
 from takedown.adapters.chromium.wire import MESSAGE, Answer, Ask, BrowserSettings, Ended, Job, Message
 from takedown.limits import CaptureLimits
@@ -21,6 +22,9 @@ from takedown.states import CaptureOutcome
 
 PASSED_ON = ("PATH", "SYSTEMROOT", "FONTCONFIG_FILE", "FONTCONFIG_PATH", "LD_LIBRARY_PATH")
 """What of our environment a visitor gets. Nothing else: no credentials, no proxies, no language of ours."""
+
+HERE = str(Path(takedown.__file__).resolve().parents[1])
+"""Where this very code is imported from; `sys.path` may only say "the current folder"."""
 
 WATCH_SECONDS = 0.25
 KILL_SECONDS = 3.0
@@ -122,8 +126,11 @@ class Visitor:
         try:
             for line in pipe:
                 self._lines.put((MESSAGE.validate_json(line), self._clock()))
-        except (ValidationError, ValueError):
-            pass  # it talks nonsense, or the pipe was closed on us: either way, nothing more is heard from it
+        except ValidationError:
+            nonsense = Ended(outcome=CaptureOutcome.CRASHED, detail="visitor: it could not be understood")
+            self._lines.put((nonsense, self._clock()))
+        except ValueError:
+            pass  # the pipe was closed on us: whoever did that waits for nothing more
         self._lines.put(END_OF_LINES)
 
     def _answer(self, ask: Ask) -> None:
@@ -140,7 +147,10 @@ class Visitor:
             self._process.stdin.flush()
 
     def _last_words(self) -> str:
-        code = self._process.wait()
+        try:
+            code = self._process.wait(KILL_SECONDS)
+        except subprocess.TimeoutExpired:
+            return "visitor: it hung up and did not end"
         words = self._errors.read_text("utf-8", "replace").strip().rpartition("\n")[2]
         return f"visitor: exit status {code}: {words}"[:300]
 
@@ -153,7 +163,7 @@ def environment(ours: Mapping[str, str], work: Path, browser: BrowserSettings) -
         passed["PLAYWRIGHT_BROWSERS_PATH"] = ours.get("PLAYWRIGHT_BROWSERS_PATH", str(default))
     return {
         **passed,
-        "PYTHONPATH": os.pathsep.join(entry for entry in map(os.path.abspath, filter(None, sys.path))),
+        "PYTHONPATH": os.pathsep.join([HERE, *map(os.path.abspath, filter(None, sys.path))]),
         "LANG": "C.UTF-8",
         "HOME": str(work / "home"),
         "TMPDIR": str(work / "tmp"),
