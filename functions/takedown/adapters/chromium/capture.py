@@ -80,7 +80,7 @@ def capture_page(
         ended = admission
     else:
         seen.hear(StepEnded(name="guard", status="done", reason=""), clock())
-        with tempfile.TemporaryDirectory(prefix="takedown-", ignore_cleanup_errors=True) as folder:
+        with tempfile.TemporaryDirectory(prefix="takedown-visit-", ignore_cleanup_errors=True) as folder:
             work = Path(folder)
             seconds = max(1.0, end - time.monotonic())
             job = Job(url=admission.href, browser=settings, limits=limits, seconds=seconds)
