@@ -62,7 +62,7 @@ class Opener:
             batches=1,
             request_sha256=request,
         )
-        listings = self.understand(given.listings, case, batch=1)
+        listings = self.understand(given.listings, case, batch=1, by=preparer)
         try:
             existing = self.cases.get(Case, tenant, case_id)
         except NotFoundError:
@@ -79,7 +79,7 @@ class Opener:
         """Add listings to a case, as a batch of their own."""
         batch = case.batches + 1
         known = {item.canonical_url for item in self.cases.all(Listing, case.tenant, case.case_id)}
-        listings = self.understand(given, case, batch=batch)
+        listings = self.understand(given, case, batch=batch, by=by)
         repeated = [
             InputError(f"listings[{number}].url", "this listing is already in the case.", "Leave it out.")
             for number, listing in enumerate(listings)
@@ -96,7 +96,7 @@ class Opener:
         self._start(new, batch)
         return listings
 
-    def understand(self, given: list[ListingInput], case: Case, *, batch: int) -> list[Listing]:
+    def understand(self, given: list[ListingInput], case: Case, *, batch: int, by: Actor) -> list[Listing]:
         """Judge and identify every URL, without visiting any."""
         problems: list[InputError] = []
         listings: list[Listing] = []
@@ -104,7 +104,7 @@ class Opener:
         for number, item in enumerate(given):
             field = f"listings[{number}].url"
             try:
-                listing = self._listing(item, case, batch, number, field)
+                listing = self._listing(item, case, batch, number, field, by)
             except InputError as error:
                 problems.append(error)
                 continue
@@ -117,7 +117,9 @@ class Opener:
             raise InputListError(problems)
         return listings
 
-    def _listing(self, item: ListingInput, case: Case, batch: int, number: int, field: str) -> Listing:
+    def _listing(
+        self, item: ListingInput, case: Case, batch: int, number: int, field: str, by: Actor
+    ) -> Listing:
         gated = gate(item.url, allow=self.allow, field=field)
         if gated.address is not None:
             admit(item.url, StaticResolver({}), self.allow, field=field)  # an address is judged without any DNS
@@ -133,6 +135,8 @@ class Opener:
             case_id=case.case_id,
             listing_id=listing_id,
             batch=batch,
+            place=number,
+            added_by=by,
             url=item.url,
             canonical_url=identity.canonical,
             platform=identity.platform,
@@ -156,7 +160,7 @@ class Opener:
                 capture_id=item.capture_id,
                 url=item.canonical_url,
                 purpose="infringement",
-                requested_by=case.preparer,
+                requested_by=item.added_by,
             ).model_dump(mode="json", exclude={"attempt"})
             for item in listings
         ]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from takedown.actor import Actor
 from takedown.case import Target
 from takedown.model import Document, Id, Timestamp
 from takedown.states import ListingState, VerdictKind
@@ -20,6 +21,10 @@ class Listing(Document):
     listing_id: Id
     """Ours. The platform's own id is `platform_listing_id`."""
     batch: int
+    place: int = 0
+    """Its place in the batch, as the team listed it."""
+    added_by: Actor
+    """Who added it: this person may not approve a notice about it."""
     url: str
     """As reported, byte for byte."""
     canonical_url: str

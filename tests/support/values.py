@@ -22,6 +22,7 @@ def listing(listing_id: str, **more: Any) -> Listing:  # noqa: ANN401 - any fiel
             "case_id": "c",
             "listing_id": listing_id,
             "batch": 1,
+            "added_by": {"person": "paula", "role": "preparer", "principal": "arn:paula"},
             "url": f"https://shop.example.com/item/{listing_id}",
             "canonical_url": f"https://shop.example.com/item/{listing_id}",
             "platform": "generic",

@@ -55,6 +55,7 @@ def listing(number: int, host: str = "shop.example.com") -> Listing:
             "case_id": "c1",
             "listing_id": f"l{number:04d}",
             "batch": 1,
+            "added_by": {"person": "paula", "role": "preparer", "principal": "arn:paula"},
             "url": f"https://{host}/item/{number}?utm_source=x",
             "canonical_url": f"https://{host}/item/{number}",
             "platform": "generic",

@@ -26,6 +26,7 @@ def listing(state: ListingState = ListingState.NOTICE_SENT, **more: Any) -> List
             "case_id": "c",
             "listing_id": "l",
             "batch": 1,
+            "added_by": {"person": "paula", "role": "preparer", "principal": "arn:paula"},
             "url": "https://shop.example.com/item/42",
             "canonical_url": "https://shop.example.com/item/42",
             "platform": "generic",

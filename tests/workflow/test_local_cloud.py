@@ -276,7 +276,7 @@ def test_time_stamps_verify_with_openssl_and_with_our_library(cloud: LocalCloud,
 
 
 def test_a_mail_is_kept_shown_and_handed_on(cloud: LocalCloud, mails: list[bytes]) -> None:
-    sender = cloud.deployment.function_environments()["SendNoticeFunction"]["NOTICE_SENDER"]
+    sender = cloud.deployment.function_environments()["DraftNoticesFunction"]["NOTICE_SENDER"]
     mail = f"From: {sender}\r\nTo: agent@shop.example\r\nSubject: <b>Notice</b>\r\n\r\nText\r\n".encode()
     to = {"ToAddresses": ["agent@shop.example"]}
     cloud.client("sesv2").send_email(FromEmailAddress=sender, Destination=to, Content={"Raw": {"Data": mail}})
