@@ -42,7 +42,7 @@ def check(
     look = next(iter(cases.all(Look, order.tenant, order.case_id, identifier)), None)
     if look is None:
         look = _look(listing, identifier, prober, now)
-        listing = record_look(look, function="CheckListing", policy=policy, cases=cases, custody=custody)
+        listing = record_look(look, function="CheckListing", policy=policy, cases=cases, custody=custody, now=now)
     context = _next(listing, look.opinion.verdict, order, policy)
     if context["decision"] != "PROVE":
         return context

@@ -13,6 +13,7 @@ from takedown.adapters.case_table import CaseTable
 from takedown.adapters.custody_table import CustodyTable
 from takedown.adapters.evidence_store import EvidenceStore
 from takedown.adapters.settings import Settings, read_settings
+from takedown.adapters.system import utc_now
 from takedown.rooms import parse_event
 from takedown.watch import load_policy
 
@@ -40,4 +41,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     """Judge one sealed capture."""
     order = parse_event(JudgeOrder, event)
     logger.append_keys(case=order.case_id, listing=order.listing_id, capture=order.capture_id)
-    return judge_capture(order, cases=cases, custody=custody, store=store, policy=policy)
+    return judge_capture(order, cases=cases, custody=custody, store=store, policy=policy, now=utc_now())

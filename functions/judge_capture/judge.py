@@ -18,7 +18,7 @@ from takedown.observation import Observation
 from takedown.sealed_capture import SealedCapture
 from takedown.sealing import read_record
 from takedown.states import CaptureOutcome, VerdictKind
-from takedown.watch import WatchPolicy
+from takedown.watch import WatchPolicy, proof_capture_id
 from takedown.watching import next_context, record_look, superseded
 
 BODY = "response-body.bin"
@@ -40,25 +40,39 @@ class JudgeOrder(Frozen):
 
 
 def judge_capture(
-    order: JudgeOrder, *, cases: CaseTable, custody: CustodyTable, store: EvidenceStore, policy: WatchPolicy
+    order: JudgeOrder, *, cases: CaseTable, custody: CustodyTable, store: EvidenceStore, policy: WatchPolicy, now: str
 ) -> dict[str, Any]:
-    """Judge, record the look, and return what the watch carries on (or, in a case, what was seen)."""
+    """Judge, record the look, and return what the watch carries on (or, in a case, what was seen).
+
+    Raises
+    ------
+    IntegrityError
+        The capture is not the one that this look ordered of this listing.
+    """
     identifier = look_id(order.listing_id, order.watch, order.look, "capture")
     look = next(iter(cases.all(Look, order.tenant, order.case_id, identifier)), None)
     listing = cases.get(Listing, order.tenant, order.case_id, order.listing_id)
     if look is None:
         sealed = cases.get(SealedCapture, order.tenant, order.case_id, order.capture_id)
-        look = _look(order, identifier, sealed, store, listing.platform)
-        listing = record_look(look, function="JudgeCapture", policy=policy, cases=cases, custody=custody)
+        _check_ordered(order, sealed, listing)
+        look = _look(order, identifier, sealed, store, listing)
+        listing = record_look(look, function="JudgeCapture", policy=policy, cases=cases, custody=custody, now=now)
     context = next_context(
         listing, look.opinion.verdict, watch=order.watch, look=order.look, policy=policy, proof=order.capture_id
     )
     return {**context, "decision": "CLOSE"} if superseded(listing, order.watch) else context
 
 
-def _look(order: JudgeOrder, identifier: str, sealed: SealedCapture, store: EvidenceStore, platform: str) -> Look:
+def _check_ordered(order: JudgeOrder, sealed: SealedCapture, listing: Listing) -> None:
+    """One capture proves one look at one listing; none is used for another."""
+    expected = proof_capture_id(order.listing_id, order.watch, order.look) if order.watch else listing.capture_id
+    if sealed.listing_id != order.listing_id or sealed.capture_id != expected:
+        raise IntegrityError(f"capture {sealed.capture_id} was not ordered for this look at {order.listing_id}")
+
+
+def _look(order: JudgeOrder, identifier: str, sealed: SealedCapture, store: EvidenceStore, listing: Listing) -> Look:
     record = read_record(_read(sealed, RECORD_NAME, store) or b"")
-    observation = _observation(record, sealed, store, platform)
+    observation = _observation(record, sealed, store, listing)
     parts = judged(observation, None if record.main_response else record.detail)
     if parts["opinion"].verdict is VerdictKind.ERROR and observation.complete:
         parts = _from_dom(observation, parts, sealed, store)
@@ -74,16 +88,16 @@ def _look(order: JudgeOrder, identifier: str, sealed: SealedCapture, store: Evid
     )
 
 
-def _observation(record: CaptureRecord, sealed: SealedCapture, store: EvidenceStore, platform: str) -> Observation:
+def _observation(record: CaptureRecord, sealed: SealedCapture, store: EvidenceStore, listing: Listing) -> Observation:
     body = _read(sealed, BODY, store)
     response = record.main_response
     return Observation(
-        url=record.visited_url or record.requested_url,
+        url=listing.canonical_url,
         final_url=record.final_url,
         status=response.status if response else 0,
         headers=tuple(response.headers) if response else (),
         body=body or b"",
-        platform=platform,
+        platform=listing.platform,
         complete=record.outcome in WHOLE and response is not None and body is not None,
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from seal_capture.seal import seal
+from seal_capture.seal import SealOrder, seal
 from takedown.adapters import clients
 from takedown.adapters.case_table import CaseTable
 from takedown.adapters.custody_table import CustodyTable
@@ -16,7 +16,6 @@ from takedown.adapters.settings import Settings, read_settings
 from takedown.adapters.signer import KmsSigner
 from takedown.adapters.system import new_id, utc_now
 from takedown.adapters.timestamp_authority import authorities
-from takedown.capture import CaptureResult
 from takedown.rooms import parse_event
 
 
@@ -43,10 +42,10 @@ tsas = authorities(settings.tsa_urls)
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - the runtime's shape
     """Seal the capture that `CapturePage` answered for."""
-    result = parse_event(CaptureResult, event)
-    logger.append_keys(case=result.case_id, listing=result.listing_id, capture=result.capture_id)
+    given = parse_event(SealOrder, event)
+    logger.append_keys(case=given.order.case_id, listing=given.order.listing_id, capture=given.order.capture_id)
     sealed = seal(
-        result,
+        given,
         seal_id=new_id(),
         cases=cases,
         custody=custody,

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from takedown import canonical
-from takedown.actor import system_actor
+from takedown.actor import Actor, system_actor
 from takedown.adapters.case_table import CaseTable, Write
 from takedown.adapters.custody_table import CustodyTable
 from takedown.adapters.evidence_store import EvidenceStore, ObjectVersion
-from takedown.capture import RECORD_NAME, CaptureRecord, CaptureResult, capture_prefix, seal_prefix
+from takedown.capture import RECORD_NAME, CaptureRecord, CaptureResult, Purpose, capture_prefix, seal_prefix
 from takedown.custody import CustodyEntry
 from takedown.errors import IntegrityError, NotFoundError
 from takedown.listing import Listing
+from takedown.model import Frozen, Id
 from takedown.seal import StoredObject, StoredObjects
 from takedown.sealed_capture import PinnedFile, SealedCapture
 from takedown.sealing import Signer, TimeStampAuthority, read_record, seal_record
@@ -24,6 +25,7 @@ from takedown.states import (
     ObjectClass,
     allow,
 )
+from takedown.times import later
 
 MEDIA_TYPES = {
     "json": "application/json",
@@ -34,8 +36,35 @@ MEDIA_TYPES = {
 }
 
 
+class Ordered(Frozen):
+    """What the state machine ordered: it comes from the case, not from the function that met the page."""
+
+    tenant: Id
+    case_id: Id
+    listing_id: Id
+    capture_id: Id
+    url: str
+    purpose: Purpose
+    requested_by: Actor
+
+
+class SealOrder(Frozen):
+    """The event: what was ordered, and what `CapturePage` says it did."""
+
+    order: Ordered
+    result: CaptureResult
+
+
+CLOCK_TOLERANCE = 5
+"""Seconds by which the capture's clock may run ahead of ours."""
+
+SEAL_WITHIN = 900
+"""Seconds between the end of a capture and its seal. The seal follows at once, retries included; a record with an older
+end was made up, or its clock was wrong: then it proves no time, and confirms no removal."""
+
+
 def seal(
-    result: CaptureResult,
+    given: SealOrder,
     *,
     seal_id: str,
     cases: CaseTable,
@@ -55,12 +84,14 @@ def seal(
     Raises
     ------
     IntegrityError
-        The store does not hold what the capture says it wrote.
+        The capture is not the one that was ordered, the store does not hold what it says it wrote, its clock is off,
+        or another try of it was sealed before.
     """
-    try:
-        return cases.get(SealedCapture, result.tenant, result.case_id, result.capture_id)
-    except NotFoundError:
-        pass  # the ordinary case: it has no seal yet
+    order, result = given.order, given.result
+    _check_order(order, result)
+    existing = _existing(result, cases)
+    if existing is not None:
+        return existing
     stored = reread(result, store)
     record_at = next((item for item in stored.objects if item.path == RECORD_NAME), None)
     if record_at is None:
@@ -69,7 +100,8 @@ def seal(
         raise IntegrityError(f"capture {result.capture_id}: {RECORD_NAME} is not the one that the capture reported")
     data = store.read(ObjectVersion(record_at.key, record_at.version_id, record_at.bytes))
     record = read_record(data)
-    _check_identity(record, result)
+    _check_identity(record, order, result)
+    _check_clock(record, now)
     files = seal_record(data, stored, authorities=authorities, signer=signer, sealed_at=now)
     prefix = f"{seal_prefix(result.tenant, result.case_id, result.capture_id)}{seal_id}/"
     pinned = [_pin(item) for item in stored.objects]
@@ -121,10 +153,41 @@ def reread(result: CaptureResult, store: EvidenceStore) -> StoredObjects:
     return StoredObjects(capture_id=result.capture_id, attempt=result.attempt, objects=ours, other_attempts=others)
 
 
-def _check_identity(record: CaptureRecord, result: CaptureResult) -> None:
-    for name in ("tenant", "case_id", "listing_id", "capture_id", "attempt", "status", "outcome"):
+def _check_order(order: Ordered, result: CaptureResult) -> None:
+    """Compare the order with the answer: nothing is sealed into a case that did not ask for it."""
+    for name in ("tenant", "case_id", "listing_id", "capture_id"):
+        if getattr(order, name) != getattr(result, name):
+            raise IntegrityError(f"ordered {name} {getattr(order, name)}, but the capture answered for another one")
+
+
+def _existing(result: CaptureResult, cases: CaseTable) -> SealedCapture | None:
+    try:
+        existing = cases.get(SealedCapture, result.tenant, result.case_id, result.capture_id)
+    except NotFoundError:
+        return None
+    record = existing.file(RECORD_NAME)
+    if existing.attempt != result.attempt or record is None or record.sha256 != result.record_sha256:
+        raise IntegrityError(f"capture {result.capture_id}: try {existing.attempt} of it was sealed before")
+    return existing
+
+
+def _check_identity(record: CaptureRecord, order: Ordered, result: CaptureResult) -> None:
+    for name in ("tenant", "case_id", "listing_id", "capture_id", "purpose", "requested_by"):
+        if getattr(record, name) != getattr(order, name):
+            raise IntegrityError(f"{RECORD_NAME} says {name} {getattr(record, name)}, not {getattr(order, name)}")
+    if record.requested_url != order.url:
+        raise IntegrityError(f"{RECORD_NAME} is about {record.requested_url}, not {order.url}")
+    for name in ("attempt", "status", "outcome"):
         if getattr(record, name) != getattr(result, name):
             raise IntegrityError(f"{RECORD_NAME} says {name} {getattr(record, name)}, not {getattr(result, name)}")
+
+
+def _check_clock(record: CaptureRecord, now: str) -> None:
+    earliest, latest = later(now, seconds=-SEAL_WITHIN), later(now, seconds=CLOCK_TOLERANCE)
+    if not record.started_at <= record.ended_at <= latest or record.ended_at < earliest:
+        raise IntegrityError(
+            f"{RECORD_NAME} says it was made from {record.started_at} to {record.ended_at}; it was sealed at {now}"
+        )
 
 
 def _pin(item: StoredObject) -> PinnedFile:

@@ -57,13 +57,17 @@ class CustodyEvent(Document):
 
 
 def append(tenant: str, case_id: str, head: CustodyEvent | None, entry: CustodyEntry) -> CustodyEvent:
-    """Give an entry the place after `head` (None: the first place)."""
+    """Give an entry the place after `head` (None: the first place).
+
+    `ts` is when it was recorded. Two writers' clocks differ by a little, and the record never runs backwards, so an
+    entry never carries an earlier time than the event before it; when a thing was seen stands in its facts.
+    """
     return CustodyEvent(
         tenant=tenant,
         case_id=case_id,
         seq=0 if head is None else head.seq + 1,
         prev=GENESIS if head is None else head.digest,
-        **dict(entry),
+        **{**dict(entry), "ts": entry.ts if head is None else max(entry.ts, head.ts)},
     )
 
 
@@ -103,6 +107,8 @@ def verify_chain(lines: Iterable[bytes], *, head: str | None = None) -> int:
             raise ChainError(
                 f"event {number}: belongs to case {event.tenant}/{event.case_id}, not {last.tenant}/{last.case_id}"
             )
+        if last is not None and event.ts < last.ts:
+            raise ChainError(f"event {number}: recorded at {event.ts}, before the event it follows ({last.ts})")
         last, count = event, number + 1
     if head is not None and (last is None or last.digest != head):
         found = "no event at all" if last is None else f"event {last.seq} with {last.digest[:16]}…"

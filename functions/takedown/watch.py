@@ -82,11 +82,14 @@ def after_look(listing: Listing, seen: VerdictKind, *, at: str, policy: WatchPol
         The sealed capture that shows what was seen; None where the look was a plain request. Without proof a
         REMOVED only leads to one, it never moves the listing.
     """
+    if listing.observed_at is not None and at < listing.observed_at:
+        return Progress({}, state_changed=False, escalated=False)  # told late: a later look has spoken since
     fields: dict[str, Any] = {"observed_status": seen, "observed_at": at}
     state = listing.state
     wait = policy.interval_seconds
     if seen is VerdictKind.REMOVED and state in _MAY_GO:
-        if proof is not None:
+        # Before the notice left, a removal is none of its doing.
+        if proof is not None and at >= (listing.notice_sent_at or at):
             state, wait = _removed(listing, at, proof, policy, fields)
     elif state is ListingState.REMOVED_PENDING_CONFIRM and seen in _DISPROVES:
         state = allow(LISTING_TRANSITIONS, state, ListingState.NOTICE_SENT)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from takedown.actor import Actor, system_actor
 from takedown.custody import CustodyEntry
-from takedown.errors import ConflictError
+from takedown.errors import ConflictError, RetryableError
 from takedown.listing import Listing
 from takedown.look import Look
 from takedown.states import CustodyAction, VerdictKind
 from takedown.watch import Decision, Progress, WatchPolicy, after_look, decide, execution_name
 
 if TYPE_CHECKING:  # the adapters bring botocore; the core only knows their shape
-    from takedown.adapters.case_table import CaseTable, Write
+    from takedown.adapters.case_table import CaseTable
     from takedown.adapters.custody_table import CustodyTable
     from takedown.adapters.workflow import Workflow
+
+
+TRIES = 10
+"""How often a look is written again after somebody else changed its listing."""
 
 
 class WatchTicket(TypedDict):
@@ -87,10 +90,17 @@ def start_watch(
     return workflow.start(machine_arn, execution_name(listing.case_id, listing.listing_id, watch), event)
 
 
-def record_look(look: Look, *, function: str, policy: WatchPolicy, cases: CaseTable, custody: CustodyTable) -> Listing:
+def record_look(
+    look: Look, *, function: str, policy: WatchPolicy, cases: CaseTable, custody: CustodyTable, now: str
+) -> Listing:
     """Put a look, what it changes and the custody events about it on the record, together.
 
     The same look recorded again (a retried step) changes nothing.
+
+    Parameters
+    ----------
+    now
+        When it is recorded; when it was taken stands in the look.
 
     Returns
     -------
@@ -99,34 +109,34 @@ def record_look(look: Look, *, function: str, policy: WatchPolicy, cases: CaseTa
 
     Raises
     ------
-    ConflictError
+    RetryableError
         The listing kept changing while this was written.
     """
-    for _ in range(5):
+    actor = system_actor(function)
+    for _ in range(TRIES):
         listing = cases.get(Listing, look.tenant, look.case_id, look.listing_id)
         if any(cases.all(Look, look.tenant, look.case_id, look.look_id)):
-            return listing
+            break
         progress = after_look(listing, look.opinion.verdict, at=look.at, policy=policy, proof=look.capture_id)
         new, write = cases.change(listing, **progress.fields)
+        entry = _entry(look, listing, new, progress, actor, now)
         try:
-            _append(look, listing, new, progress, function, [cases.create(look), write], custody)
+            once = f"look#{look.look_id}"
+            custody.append(look.tenant, look.case_id, entry, once=once, writes=[cases.create(look), write])
         except ConflictError:
             continue
-        return cases.get(Listing, look.tenant, look.case_id, look.listing_id)
-    raise ConflictError(f"listing {look.listing_id} kept changing while a look was recorded")
+        listing = cases.get(Listing, look.tenant, look.case_id, look.listing_id)
+        break
+    else:
+        raise RetryableError(f"listing {look.listing_id} kept changing while a look was recorded")
+    if listing.escalated_at == look.at:
+        _say_still_up(look, listing, actor, custody, now)
+    return listing
 
 
-def _append(
-    look: Look,
-    old: Listing,
-    new: Listing,
-    progress: Progress,
-    function: str,
-    writes: Sequence[Write],
-    custody: CustodyTable,
-) -> None:
-    actor = system_actor(function)
-    facts: dict[str, Any] = {
+def _entry(look: Look, old: Listing, new: Listing, progress: Progress, actor: Actor, now: str) -> CustodyEntry:
+    facts = {
+        "at": look.at,
         "how": look.how,
         "status": str(look.seen.status),
         "final_url": (look.seen.final_url or "")[:500],
@@ -135,20 +145,27 @@ def _append(
         facts |= {"from": old.state.value, "to": new.state.value}
     if look.capture_id:
         facts["capture"] = look.capture_id
-    entry = CustodyEntry(
-        ts=look.at,
+    return CustodyEntry(
+        ts=now,
         actor=actor,
         action=CustodyAction.LISTING_STATE_CHANGED if progress.state_changed else CustodyAction.LISTING_OBSERVED,
         object=f"listing/{look.listing_id}",
         sha256=look.seen.body_sha256,
         facts=facts,
     )
-    custody.append(look.tenant, look.case_id, entry, once=f"look#{look.look_id}", writes=writes)
-    if progress.escalated:
-        said = entry.model_copy(
-            update={"action": CustodyAction.ESCALATION_DUE, "sha256": None, "facts": {"state": new.state.value}}
-        )
-        custody.append(look.tenant, look.case_id, said, once=f"escalation#{look.listing_id}#{new.escalated_at}")
+
+
+def _say_still_up(look: Look, listing: Listing, actor: Actor, custody: CustodyTable, now: str) -> None:
+    """Say it once; a retried step says it again where the first try died before it could."""
+    entry = CustodyEntry(
+        ts=now,
+        actor=actor,
+        action=CustodyAction.ESCALATION_DUE,
+        object=f"listing/{look.listing_id}",
+        sha256=None,
+        facts={"at": look.at, "state": listing.state.value},
+    )
+    custody.append(look.tenant, look.case_id, entry, once=f"escalation#{look.listing_id}#{look.at}")
 
 
 def next_context(

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from seal_capture.seal import seal
+from seal_capture.seal import Ordered, SealOrder, seal
 from takedown import canonical
 from takedown.capture import CaptureResult
 from takedown.errors import IntegrityError, TimeStampError
@@ -17,7 +17,7 @@ from takedown.sealed_capture import SealedCapture
 from takedown.sealing import Token
 from takedown.states import CustodyAction, ListingState, ObjectClass
 from tests.contract.conftest import Aws
-from tests.support.values import NOW, PAULA, listing
+from tests.support.values import AMIR, NOW, PAULA, listing
 
 PREFIX = "default/c/captures/cap1/"
 
@@ -110,9 +110,22 @@ def capture(
     )
 
 
-def sealed(aws: Aws, result: CaptureResult, *authorities: Authority, seal_id: str = "s1") -> SealedCapture:
+ORDER = Ordered(
+    tenant="default",
+    case_id="c",
+    listing_id="l1",
+    capture_id="cap1",
+    url="https://shop.example.com/item/1",
+    purpose="infringement",
+    requested_by=PAULA,
+)
+
+
+def sealed(
+    aws: Aws, result: CaptureResult, *authorities: Authority, seal_id: str = "s1", order: Ordered | None = None
+) -> SealedCapture:
     return seal(
-        result,
+        SealOrder(order=order or ORDER, result=result),
         seal_id=seal_id,
         cases=aws.cases,
         custody=aws.custody,
@@ -175,6 +188,47 @@ def test_a_record_of_another_listing_is_not_sealed(aws: Aws) -> None:
     result = capture(aws, {"page.html": b"<p>"}, listing_id="l2")
     with pytest.raises(IntegrityError, match="says listing_id l2, not l1"):
         sealed(aws, result)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("url", "https://shop.example.com/item/2", "is about https://shop.example.com/item/1, not"),
+        ("purpose", "removal", "says purpose infringement, not removal"),
+        ("requested_by", AMIR, "says requested_by"),
+        ("listing_id", "l2", "ordered listing_id l2"),
+        ("case_id", "c2", "ordered case_id c2"),
+        ("tenant", "other", "ordered tenant other"),
+    ],
+)
+def test_what_was_not_ordered_is_not_sealed(aws: Aws, field: str, value: object, message: str) -> None:
+    result = capture(aws, {"page.html": b"<p>"})
+    with pytest.raises(IntegrityError, match=message):
+        sealed(aws, result, order=ORDER.model_copy(update={field: value}))
+    assert not list(aws.custody.events("default", "c"))
+
+
+@pytest.mark.parametrize(
+    ("started", "ended"),
+    [
+        ("2026-01-01T00:00:00.000Z", "2026-01-01T00:00:09.000Z"),  # long ago
+        ("2026-11-23T21:00:00.000Z", "2026-11-23T21:00:09.000Z"),  # in the future
+        ("2026-11-23T20:00:00.000Z", "2026-11-23T19:59:50.000Z"),  # ended before it began
+    ],
+)
+def test_a_capture_whose_clock_is_off_is_not_sealed(aws: Aws, started: str, ended: str) -> None:
+    result = capture(aws, {"page.html": b"<p>"}, started_at=started, ended_at=ended)
+    with pytest.raises(IntegrityError, match="it was sealed at 2026-11-23T20:00"):
+        sealed(aws, result)
+
+
+def test_another_try_of_a_sealed_capture_is_not_taken_for_it(aws: Aws) -> None:
+    result = capture(aws, {"page.html": b"<p>"})
+    sealed(aws, result)
+    with pytest.raises(IntegrityError, match="try 0 of it was sealed before"):
+        sealed(aws, result.model_copy(update={"attempt": 1}))
+    with pytest.raises(IntegrityError, match="try 0 of it was sealed before"):
+        sealed(aws, result.model_copy(update={"record_sha256": "0" * 64}))
 
 
 def test_sealing_twice_is_sealing_once(aws: Aws) -> None:

@@ -78,6 +78,17 @@ def test_an_event_of_another_case_is_found_even_when_its_hashes_fit() -> None:
         verify_chain([*first, append("default", "c2", head, entry).to_bytes()])
 
 
+def test_the_record_never_runs_backwards() -> None:
+    head = CustodyEvent.model_validate_json(chain(1)[0])
+    early = CustodyEntry(
+        ts="1999-01-01T00:00:00.000Z", actor=PAULA, action=CustodyAction.RETRACTED, object="x", sha256=None, facts={}
+    )
+    assert append("default", "c1", head, early).ts == head.ts, "a slow clock does not date an event before its head"
+    forged = append("default", "c1", head, early).model_copy(update={"ts": "1999-01-01T00:00:00.000Z"})
+    with pytest.raises(ChainError, match="event 1: recorded at 1999-01-01T00:00:00.000Z, before the event it follows"):
+        verify_chain([head.to_bytes(), forged.to_bytes()])
+
+
 def test_a_line_that_is_not_canonical_is_refused_even_with_the_same_content() -> None:
     lines = chain(2)
     lines[1] = json.dumps(json.loads(lines[1]), indent=1).encode()

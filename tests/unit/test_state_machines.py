@@ -104,3 +104,23 @@ def test_one_dead_item_never_sinks_the_others(path: Path) -> None:
             for inner_name, inner in state["ItemProcessor"]["States"].items():
                 if inner["Type"] == "Task" and not inner_name.startswith("Record"):
                     assert inner["Catch"][0]["ErrorEquals"] == ["States.ALL"], inner_name
+
+
+def test_what_the_children_of_a_map_return_stays_far_below_the_payload_limit() -> None:
+    """A Distributed Map hands its children's results on whatever ResultPath says: 10,000 empty ones are 30 KB."""
+    for path in MACHINES:
+        for _, state in states(path):
+            for inner_name, inner in state.get("ItemProcessor", {}).get("States", {}).items():
+                if inner.get("End") or inner["Type"] == "Succeed":
+                    assert inner["OutputPath"] is None, inner_name
+
+
+def test_a_watch_hands_over_before_its_history_is_full() -> None:
+    """At worst every task of a look uses all its tries (5 events each) and every state is entered and left (2)."""
+    machine = json.loads((ROOT / "statemachine" / "watch.asl.json").read_text("utf-8"))
+    events = 0
+    for state in machine["States"].values():
+        tries = 1 + sum(retry["MaxAttempts"] for retry in state.get("Retry", []))
+        events += 2 + (5 * tries if state["Type"] == "Task" else 0)
+    policy = yaml.safe_load((ROOT / "functions/takedown/watch_policies/standard.yaml").read_text("utf-8"))
+    assert events * policy["looks_per_execution"] < 25_000, f"{events} events a look"

@@ -85,6 +85,16 @@ def test_what_could_not_be_told_moves_nothing(seen: VerdictKind) -> None:
         assert (after.state, after.first_removed_at) == (item.state, item.first_removed_at)
 
 
+def test_a_look_that_is_told_late_changes_nothing() -> None:
+    live = look(listing(), V.LIVE, hours(10))
+    assert look(live, V.REMOVED, hours(5), "p1") == live
+
+
+def test_a_removal_before_the_notice_left_is_none_of_its_doing() -> None:
+    early = look(listing(), V.REMOVED, hours(-1), "p1")
+    assert (early.state, early.first_removed_at) == (ListingState.NOTICE_SENT, None)
+
+
 def test_a_removed_listing_that_is_up_again_is_relisted_and_watched_on() -> None:
     removed = look(look(listing(), V.REMOVED, hours(6), "p1"), V.REMOVED, hours(12), "p2")
     again = look(removed, V.LIVE, hours(100))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from takedown.errors import IntegrityError
@@ -27,6 +28,15 @@ _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 MAX_PATH = 250
 """Characters of a whole path; with a short folder around it, it stays below what old Windows programs open."""
+
+
+SEAL_FILES = frozenset({"capture.json", "seal.json", "seal.json.sig", "stored.json", "signing-key.pem"})
+"""What stands beside a capture's own files once it is sealed; besides, two files for each time stamp."""
+
+_TOKEN = re.compile(r"capture\.json\..*\.ts[qr]")
+
+_CAPTURE_FOLDER = f"data/captures/{'0' * 32}/"
+"""As long as the folder of any capture: its id has at most 32 characters."""
 
 
 def stamp_of(instant: datetime) -> str:
@@ -59,3 +69,48 @@ def require_safe(path: str) -> str:
     if problem := name_problem(path):
         raise IntegrityError(f"{path!r} cannot be a name in a bundle: {problem}")
     return path
+
+
+def name_clash(paths: Iterable[str]) -> str | None:
+    """Say which two of these paths no file system could hold together, or None where all of them can be."""
+    files: set[str] = set()
+    folders: set[str] = set()
+    for path in paths:
+        plain = path.casefold()
+        parts = plain.split("/")
+        above = {"/".join(parts[:depth]) for depth in range(1, len(parts))}
+        if plain in files:
+            return f"{path!r} stands twice (case does not count)"
+        if plain in folders or above & files:
+            return f"{path!r} is a file and a folder at once (case does not count)"
+        files.add(plain)
+        folders |= above
+    return None
+
+
+def artifact_problem(names: Iterable[str]) -> str | None:
+    """Say why a capture with files of these names could not leave in a bundle, or None where it could.
+
+    Asked before a capture is sealed: one that cannot leave would keep its whole case from leaving.
+
+    Parameters
+    ----------
+    names
+        Of the capture's own files, as `capture.json` lists them; `capture.json` itself is not among them.
+
+    Examples
+    --------
+    >>> artifact_problem(["page.html", "screenshot-full.png"])
+    >>> artifact_problem(["seal.json"])
+    "'seal.json' is kept for the seal"
+    >>> artifact_problem(["page.html", "aux.png"])
+    "'aux.png' cannot be a name in a bundle: 'aux.png' is a device on Windows"
+    """
+    listed = list(names)
+    for name in listed:
+        if problem := name_problem(_CAPTURE_FOLDER + name):
+            return f"{name!r} cannot be a name in a bundle: {problem}"
+        first = name.casefold().partition("/")[0]
+        if first in SEAL_FILES or _TOKEN.fullmatch(first):
+            return f"{name!r} is kept for the seal"
+    return name_clash(listed)
