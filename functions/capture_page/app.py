@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from takedown.adapters import clients
-from takedown.adapters.chromium import BrowserSettings, capture_page
+from takedown.adapters.chromium import BrowserSettings, capture_page, own_name
 from takedown.adapters.evidence_store import EvidenceStore
 from takedown.adapters.settings import Settings, names, read_settings
 from takedown.adapters.system import utc_now
@@ -30,7 +30,7 @@ class RoomSettings(Settings):
 
 
 class CapturePrefix:
-    """The only place that this function may write to: below one try's prefix, and each name once."""
+    """The only place that this function may write to: below one try's prefix, the names of a capture, each once."""
 
     def __init__(self, store: EvidenceStore, prefix: str) -> None:
         self._store = store
@@ -38,7 +38,7 @@ class CapturePrefix:
 
     def put(self, path: str, data: bytes, media_type: str) -> None:
         """Write a new object. See `takedown.adapters.chromium.Sink`."""
-        self._store.put(self._prefix + path, data, media_type, ObjectClass.EVIDENCE)
+        self._store.put(self._prefix + own_name(path), data, media_type, ObjectClass.EVIDENCE)
 
 
 logger = Logger()

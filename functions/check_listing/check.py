@@ -52,7 +52,7 @@ def check(
         listing_id=order.listing_id,
         capture_id=proof_capture_id(order.listing_id, order.watch, order.look),
         url=listing.canonical_url,
-        purpose="removal",
+        purpose="removal" if look.opinion.verdict is VerdictKind.REMOVED else "infringement",
         requested_by=ACTOR,
     )
     # The proof belongs to this look, so the number stays until it is judged.

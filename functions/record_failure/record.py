@@ -12,6 +12,7 @@ from takedown.actor import system_actor
 from takedown.adapters.case_table import CaseTable, Write
 from takedown.adapters.custody_table import CustodyTable
 from takedown.custody import CustodyEntry
+from takedown.errors import ConflictError, RetryableError
 from takedown.listing import Listing
 from takedown.model import Frozen, Id
 from takedown.notice import Notice
@@ -81,7 +82,10 @@ def record(
         sha256=None,
         facts={"step": failure.step, "reason": reason},
     )
-    custody.append(failure.tenant, failure.case_id, entry, once=once, writes=writes)
+    try:
+        custody.append(failure.tenant, failure.case_id, entry, once=once, writes=writes)
+    except ConflictError as error:
+        raise RetryableError(f"listing {listing.listing_id} was changed meanwhile") from error
     if failure.step == "capture":
         return {"listing_id": listing.listing_id, "recorded": reason}
     listing = cases.get(Listing, failure.tenant, failure.case_id, listing.listing_id)

@@ -14,7 +14,7 @@ from takedown.custody import CustodyEntry
 from takedown.errors import IntegrityError, NotFoundError
 from takedown.listing import Listing
 from takedown.model import Frozen, Id
-from takedown.seal import StoredObject, StoredObjects
+from takedown.seal import ChainRef, StoredObject, StoredObjects
 from takedown.sealed_capture import PinnedFile, SealedCapture
 from takedown.sealing import Signer, TimeStampAuthority, read_record, seal_record
 from takedown.states import (
@@ -102,7 +102,9 @@ def seal(
     record = read_record(data)
     _check_identity(record, order, result)
     _check_clock(record, now)
-    files = seal_record(data, stored, authorities=authorities, signer=signer, sealed_at=now)
+    head = custody.head(result.tenant, result.case_id)
+    chain = ChainRef(seq=head.seq, sha256=head.digest) if head else None
+    files = seal_record(data, stored, authorities=authorities, signer=signer, sealed_at=now, custody=chain)
     prefix = f"{seal_prefix(result.tenant, result.case_id, result.capture_id)}{seal_id}/"
     pinned = [_pin(item) for item in stored.objects]
     for name, content in files.items():

@@ -17,11 +17,11 @@ def dumps(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     Raises
     ------
     IntegrityError
-        The value has no canonical form (an integer beyond 2**53, NaN, a non-string key).
+        The value has no canonical form (an integer beyond 2**53, NaN, a non-string key, half a surrogate pair).
     """
     try:
         return bytes(rfc8785.dumps(value))
-    except rfc8785.CanonicalizationError as error:
+    except (rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
         raise IntegrityError(f"no canonical form: {error}") from error
 
 

@@ -150,3 +150,19 @@ def capture_prefix(tenant: str, case_id: str, capture_id: str) -> str:
 def seal_prefix(tenant: str, case_id: str, capture_id: str) -> str:
     """Where a capture's seal is stored; the capture function cannot write here."""
     return f"{tenant}/{case_id}/seals/{capture_id}/"
+
+
+ARTIFACT_NAMES: frozenset[str] = frozenset(
+    {
+        RECORD_NAME,
+        "screenshot-viewport.png",
+        "screenshot-full.png",
+        "page.html",
+        "text.txt",
+        "response-body.bin",
+        "response-headers.json",
+        "requests.jsonl",
+        "console.jsonl",
+    }
+)
+"""Every path that a capture may write, and none of a seal's: whatever a page does to its visitor, the set is closed."""

@@ -57,6 +57,13 @@ class StoredObjects(Document):
     """What earlier or later tries of the same capture left behind; recorded, not part of this capture."""
 
 
+class ChainRef(Frozen):
+    """The head of the case's custody record when the seal was made: a rewritten history would not fit it."""
+
+    seq: int
+    sha256: Sha256Hex
+
+
 class Seal(Document):
     """`seal.json`."""
 
@@ -73,6 +80,8 @@ class Seal(Document):
     """Of `stored.json`."""
     tokens: list[TokenRef]
     signer: SignerRef
+    custody: ChainRef | None = None
+    """Null for a capture outside a case."""
 
     def to_bytes(self) -> bytes:
         """Return the canonical bytes that are signed.

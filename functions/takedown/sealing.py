@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from takedown import canonical
+from takedown.bundle.names import artifact_problem
 from takedown.capture import RECORD_NAME, CaptureRecord
 from takedown.errors import IntegrityError, TimeStampError
 from takedown.model import Timestamp
-from takedown.seal import Seal, SignerRef, StoredObjects, TokenRef
+from takedown.seal import ChainRef, Seal, SignerRef, StoredObjects, TokenRef
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,10 @@ def check_stored(record: CaptureRecord, stored: StoredObjects) -> None:
     Raises
     ------
     IntegrityError
-        Naming the first file that is missing, unlisted or different.
+        Naming the first file that is missing, unlisted or different, or whose name could never leave in a bundle.
     """
+    if problem := artifact_problem(artifact.path for artifact in record.artifacts):
+        raise IntegrityError(problem)
     said = {artifact.path: artifact for artifact in record.artifacts}
     held = {item.path: item for item in stored.objects if item.path != RECORD_NAME}
     if missing := sorted(said.keys() - held.keys()):
@@ -119,6 +122,7 @@ def seal_record(
     authorities: Sequence[TimeStampAuthority],
     signer: Signer,
     sealed_at: Timestamp,
+    custody: ChainRef | None = None,
 ) -> Mapping[str, bytes]:
     """Seal one capture.
 
@@ -130,6 +134,8 @@ def seal_record(
         Every object of the capture as it was re-read and hashed again.
     sealed_at
         Our clock, for the reader's convenience; the proof of time is in the tokens.
+    custody
+        The head of the case's custody record as it stands now.
 
     Returns
     -------
@@ -158,6 +164,7 @@ def seal_record(
         stored_sha256=canonical.sha256(stored_bytes),
         tokens=refs,
         signer=signer.ref,
+        custody=custody,
     )
     statement = seal.to_bytes()
     files = {

@@ -80,7 +80,7 @@ def after_look(listing: Listing, seen: VerdictKind, *, at: str, policy: WatchPol
         When the look was taken.
     proof
         The sealed capture that shows what was seen; None where the look was a plain request. Without proof a
-        REMOVED only leads to one, it never moves the listing.
+        REMOVED only leads to one, it never moves the listing; nor does LIVE a removed one.
     """
     if listing.observed_at is not None and at < listing.observed_at:
         return Progress({}, state_changed=False, escalated=False)  # told late: a later look has spoken since
@@ -94,7 +94,7 @@ def after_look(listing: Listing, seen: VerdictKind, *, at: str, policy: WatchPol
     elif state is ListingState.REMOVED_PENDING_CONFIRM and seen in _DISPROVES:
         state = allow(LISTING_TRANSITIONS, state, ListingState.NOTICE_SENT)
         fields |= {"first_removed_at": None, "removal_captures": []}
-    elif state is ListingState.REMOVED and seen is VerdictKind.LIVE:
+    elif state is ListingState.REMOVED and seen is VerdictKind.LIVE and proof is not None:
         state = allow(LISTING_TRANSITIONS, state, ListingState.RELISTED)
     elif state is ListingState.REMOVED:
         wait = policy.recheck_seconds  # still gone, or it could not be told: the next scheduled look tries again
@@ -109,15 +109,18 @@ def after_look(listing: Listing, seen: VerdictKind, *, at: str, policy: WatchPol
 
 def decide(listing: Listing, seen: VerdictKind, *, look: int, policy: WatchPolicy, proof: str | None) -> Decision:
     """Say what the watch does next, from the listing as it is stored after look number `look` of this execution."""
+    if proof is None and (listing.state, seen) in _NEEDS_PROOF:
+        return "PROVE"
     if listing.state not in _WATCHED:
         return "CLOSE"
-    if seen is VerdictKind.REMOVED and proof is None:
-        return "PROVE"
     return "HAND_OVER" if look + 1 >= policy.looks_per_execution else "WAIT"
 
 
 _MAY_GO = frozenset({ListingState.NOTICE_SENT, ListingState.REMOVED_PENDING_CONFIRM, ListingState.RELISTED})
 """States in which a proven REMOVED moves the listing. Before a notice left, a removal is none of our doing."""
+
+_NEEDS_PROOF = {(state, VerdictKind.REMOVED) for state in _MAY_GO} | {(ListingState.REMOVED, VerdictKind.LIVE)}
+"""What a plain look may suggest but not decide: that a listing is gone, and that a removed one is back."""
 
 _WATCHED = _MAY_GO
 """States in which a watch goes on; in REMOVED the schedule takes over."""

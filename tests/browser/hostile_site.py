@@ -45,6 +45,13 @@ PAGES: dict[str, Callable[[], Answer]] = {
     "/loop": lambda: redirect("/loop"),
     "/r-metadata": lambda: redirect("http://169.254.169.254/latest/meta-data/"),
     "/script-redirect": lambda: page("<script>location = '/plain'</script>"),
+    "/meta-redirect": lambda: page("<meta http-equiv='refresh' content='0;/plain'><h1>one moment</h1>"),
+    "/item/1001": lambda: redirect("/oops/9"),
+    "/oops/9": lambda: page(
+        "<script>history.replaceState(0, '', '/item/1001')</script><h1>Sorry</h1>", status=404, title="Not here"
+    ),
+    "/item/1002": lambda: page("<h1>slug</h1><script>history.replaceState(0, '', '/item/1002/red-shoes#top')</script>"),
+    "/item/1003": lambda: page("<h1>fragment</h1><script>location.hash = 'reviews'</script>"),
     "/subrequests": lambda: page(
         "<h1>asks</h1><img src='http://10.0.0.1/a.png'><img src='/r-metadata?img'>"
         "<iframe src='http://127.0.0.1:1/'></iframe>"

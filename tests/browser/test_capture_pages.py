@@ -69,11 +69,37 @@ def test_redirects_are_on_the_record_with_all_their_headers(capture: Capture, si
     assert [item["status"] for item in json.loads(taken.read("response-headers.json"))] == [302, 301, 200]
 
 
-def test_a_page_that_goes_on_by_script_is_captured_where_it_went(capture: Capture, site: HostileSite) -> None:
-    taken = capture("/script-redirect")
-    assert taken.record.final_url == f"{site.url}/plain"
-    assert [(hop.url, hop.body) for hop in taken.record.redirects] == [(f"{site.url}/script-redirect", "not obtained")]
+@pytest.mark.parametrize("where", ["/script-redirect", "/meta-redirect"])
+def test_a_page_that_goes_on_by_itself_is_captured_where_it_went(
+    capture: Capture, site: HostileSite, where: str
+) -> None:
+    taken = capture(where)
+    assert taken.record.main_response is not None
+    assert taken.record.main_response.url == taken.record.final_url == f"{site.url}/plain"
+    assert [(hop.url, hop.body) for hop in taken.record.redirects] == [(f"{site.url}{where}", "not obtained")]
     assert b"Plain page" in taken.read("response-body.bin")
+    assert not any("address rewritten" in step.reason for step in taken.record.steps)
+
+
+def test_a_page_cannot_choose_the_address_that_it_is_recorded_under(capture: Capture, site: HostileSite) -> None:
+    taken = capture("/item/1001")
+    assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("COMPLETE", "HTTP_ERROR", "404")
+    assert [hop.url for hop in taken.record.redirects] == [f"{site.url}/item/1001"]
+    assert taken.record.main_response is not None
+    assert taken.record.main_response.url == taken.record.final_url == f"{site.url}/oops/9"
+    assert taken.step("settle") == f"done: address rewritten to {site.url}/item/1001"
+
+
+@pytest.mark.parametrize(
+    ("where", "remark"), [("/item/1002", "address rewritten to {}/item/1002/red-shoes#top"), ("/item/1003", "")]
+)
+def test_a_page_that_only_tidies_its_address_is_complete(
+    capture: Capture, site: HostileSite, where: str, remark: str
+) -> None:
+    taken = capture(where)
+    assert (taken.result.status, taken.result.outcome, taken.result.flags) == ("COMPLETE", "CAPTURED", [])
+    assert taken.record.final_url == f"{site.url}{where}"
+    assert taken.step("settle") == f"done: {remark.format(site.url)}"
 
 
 def test_pictures_below_the_fold_are_in_the_full_picture(capture: Capture, site: HostileSite) -> None:

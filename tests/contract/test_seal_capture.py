@@ -10,6 +10,7 @@ import pytest
 from seal_capture.seal import Ordered, SealOrder, seal
 from takedown import canonical
 from takedown.capture import CaptureResult
+from takedown.custody import CustodyEntry
 from takedown.errors import IntegrityError, TimeStampError
 from takedown.listing import Listing
 from takedown.seal import SEAL_LIMIT
@@ -147,6 +148,15 @@ def test_a_sealed_capture_moves_its_listing_and_stands_on_the_record(aws: Aws) -
     assert event.facts["requested_by"] == "paula"
 
 
+def test_a_seal_signs_the_head_of_the_custody_record_it_found(aws: Aws) -> None:
+    result = capture(aws, {"page.html": b"<p>"})
+    entry = CustodyEntry(ts=NOW, actor=PAULA, action=CustodyAction.CASE_OPENED, object="case/c", sha256=None, facts={})
+    opened = aws.custody.append("default", "c", entry, once="opened")
+    sealed(aws, result)
+    (version,) = [item for item in aws.store.versions("default/c/seals/cap1/") if item.key.endswith("/seal.json")]
+    assert canonical.loads(aws.store.read(version))["custody"] == {"seq": 0, "sha256": opened.digest}
+
+
 def test_an_authority_that_is_down_leaves_a_recorded_gap(aws: Aws) -> None:
     done = sealed(aws, capture(aws, {"page.html": b"<p>"}), Authority("one"), Authority("two", down=True))
     assert done.time_stamps == 1
@@ -169,6 +179,13 @@ def test_what_differs_from_the_record_is_not_sealed(aws: Aws, stored: dict[str, 
     with pytest.raises(IntegrityError, match=message):
         sealed(aws, result)
     assert not list(aws.custody.events("default", "c"))
+
+
+@pytest.mark.parametrize("name", ["seal.json", "signing-key.pem", "aux.png", "page."])
+def test_a_file_that_could_never_leave_in_a_bundle_is_not_sealed(aws: Aws, name: str) -> None:
+    result = capture(aws, {name: b"x"})
+    with pytest.raises(IntegrityError, match=name):
+        sealed(aws, result)
 
 
 def test_a_record_replaced_after_the_capture_is_not_sealed(aws: Aws) -> None:

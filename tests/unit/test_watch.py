@@ -97,7 +97,10 @@ def test_a_removal_before_the_notice_left_is_none_of_its_doing() -> None:
 
 def test_a_removed_listing_that_is_up_again_is_relisted_and_watched_on() -> None:
     removed = look(look(listing(), V.REMOVED, hours(6), "p1"), V.REMOVED, hours(12), "p2")
-    again = look(removed, V.LIVE, hours(100))
+    glimpsed = look(removed, V.LIVE, hours(99))
+    assert glimpsed.state is ListingState.REMOVED, "a plain look does not undo what two captures proved"
+    assert decide(glimpsed, V.LIVE, look=0, policy=POLICY, proof=None) == "PROVE"
+    again = look(glimpsed, V.LIVE, hours(100), "p3")
     assert again.state is ListingState.RELISTED
     assert decide(again, V.LIVE, look=0, policy=POLICY, proof=None) == "WAIT"
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from takedown.bundle import zip_form
 from takedown.bundle.dossier import CaseDossier
 from takedown.bundle.export import export_case
+from takedown.bundle.names import member_rank
 from takedown.bundle.write import Member, write_bundle
 from takedown.sealing import Signer, TimeStampAuthority
+from takedown.times import from_text
 from takedown.verify import Check, Report, verify_bundle
 from tests.verify import samples
 from tests.verify.dev_tsa import DevTsa
@@ -31,6 +35,17 @@ def unpack(archive: bytes) -> tuple[str, dict[str, bytes]]:
         files = {info.filename: opened.read(info) for info in opened.infolist()}
     top = next(iter(files)).split("/")[0]
     return top, {name.removeprefix(f"{top}/"): data for name, data in files.items()}
+
+
+def exact(entries: Sequence[tuple[str, bytes]]) -> bytes:
+    """Pack entries in our form, whatever they are called and in whatever order: what a careful forger would do."""
+    stamp, out, records = zip_form.dos_stamp(from_text(samples.NOW)), b"", []
+    for name, data in entries:
+        record = zip_form.Record(name, len(data), zlib.crc32(data), len(out))
+        out += zip_form.local_header(record, stamp) + data
+        records.append(record)
+    directory = b"".join(zip_form.central_header(record, stamp) for record in records)
+    return out + directory + zip_form.end_records(len(records), len(directory), len(out))
 
 
 def rebag(files: Mapping[str, bytes], top: str, signer: Signer, authorities: Sequence[TimeStampAuthority]) -> bytes:
@@ -75,10 +90,14 @@ class Bench:
                 packed.writestr(f"{self.top}/{name}", data)
         return out.getvalue()
 
+    def packed(self, files: Mapping[str, bytes]) -> bytes:
+        """Pack files in our form."""
+        return exact([(f"{self.top}/{path}", files[path]) for path in sorted(files, key=member_rank)])
+
     def verify_files(self, changes: Mapping[str, bytes | None]) -> Report:
         """Verify after a stranger's changes; None deletes."""
         files = {name: data for name, data in {**self.files, **changes}.items() if data is not None}
-        return self.verify(self.repack(files))
+        return self.verify(self.packed(files))
 
     def verify_insider(self, changes: Mapping[str, bytes | None]) -> Report:
         """Verify after an insider's changes: only what stands in the payload can give them away."""

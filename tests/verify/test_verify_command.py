@@ -53,7 +53,7 @@ def test_it_says_what_is_open(path: Path, bench: Bench) -> None:
 
 
 def test_it_names_what_was_changed(path: Path, bench: Bench, given: list[object]) -> None:
-    path.write_bytes(bench.repack({**bench.files, "data/README.html": b"other"}))
+    path.write_bytes(bench.packed({**bench.files, "data/README.html": b"other"}))
     result = _call(path, *given)
     assert result.exit_code == 1
     assert "TAMPERED OR BROKEN" in result.output

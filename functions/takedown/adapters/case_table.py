@@ -38,6 +38,14 @@ KIND: dict[type[Document], str] = {
 }
 """Kind of document → first part of its sort key."""
 
+BUSY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+"""Reasons for a cancelled transaction that pass (DynamoDB API reference, TransactionCanceledException)."""
+
+LOOKED_AT = frozenset(
+    {ListingState.NOTICE_SENT, ListingState.REMOVED_PENDING_CONFIRM, ListingState.REMOVED, ListingState.RELISTED}
+)
+"""States in which a listing has a next look, and so a place in the index of what is due."""
+
 MAX_TRANSACTION = 100
 """Items in one DynamoDB transaction (service quota)."""
 
@@ -91,7 +99,7 @@ class CaseTable:
         return [Case.model_validate_json(item["doc"]["S"]) for item in answer["Items"]]
 
     def due_listings(self, tenant: str, now: str) -> Iterator[Listing]:
-        """Read the removed listings whose next look is due."""
+        """Read the listings whose next look is due."""
         pages = self._db.get_paginator("query").paginate(
             TableName=self._table,
             IndexName="by_index",
@@ -178,7 +186,9 @@ class CaseTable:
                 raise
             if "ConditionalCheckFailed" in reasons:
                 raise ConflictError("the record was changed in the meantime") from error
-            raise RetryableError(f"transaction cancelled: {', '.join(reasons)}") from error
+            if BUSY & set(reasons):
+                raise RetryableError(f"transaction cancelled: {', '.join(reasons)}") from error
+            raise
 
 
 def cancellation_reasons(error: ClientError) -> list[str]:
@@ -211,6 +221,6 @@ def _item(document: Document) -> dict[str, Any]:
         item["version"] = {"N": str(data["version"])}
     if isinstance(document, Case):
         item |= {"index_pk": {"S": f"{document.tenant}#cases"}, "index_sk": {"S": f"{document.opened_at}#{document.case_id}"}}  # fmt: skip  # noqa: E501
-    if isinstance(document, Listing) and document.state is ListingState.REMOVED and document.next_check_at:
+    if isinstance(document, Listing) and document.state in LOOKED_AT and document.next_check_at:
         item |= {"index_pk": {"S": f"{document.tenant}#due"}, "index_sk": {"S": document.next_check_at}}
     return item

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from takedown.adapters.case_table import Write, cancellation_reasons
+from takedown.adapters.case_table import BUSY, Write, cancellation_reasons
 from takedown.custody import CustodyEntry, CustodyEvent, append
 from takedown.errors import ConflictError, RetryableError
 
@@ -65,6 +65,8 @@ class CustodyTable:
                     return existing
                 if "ConditionalCheckFailed" in reasons[2:]:
                     raise ConflictError(f"{entry.action} {entry.object}: the record was changed meanwhile") from error
+                if not (BUSY & set(reasons) or reasons[0] == "ConditionalCheckFailed"):
+                    raise  # a write that can never succeed, however often it is tried
                 self._sleep(random.uniform(0, min(0.02 * 2**attempt, 1.0)))  # noqa: S311 - jitter, not a secret
                 continue
             return event

@@ -70,9 +70,12 @@ class EvidenceStore:
             )
         except ClientError as error:
             code = error.response["Error"]["Code"]
+            if code == "PreconditionFailed" and error.response["ResponseMetadata"].get("RetryAttempts"):
+                # The first reply was lost: what is there may be our own. The step tries again under a fresh prefix.
+                raise RetryableError(f"{key}: written, but the answer was lost") from error
             if code == "PreconditionFailed":
                 raise AlreadyExistsError(f"{key} is taken; evidence is never overwritten") from error
-            if code in {"ConditionalRequestConflict", "SlowDown", "InternalError", "ServiceUnavailable"}:
+            if code == "ConditionalRequestConflict":
                 raise RetryableError(f"{key}: {code}") from error
             raise
         version = answer.get("VersionId")

@@ -30,6 +30,22 @@ MAX_PATH = 250
 """Characters of a whole path; with a short folder around it, it stays below what old Windows programs open."""
 
 
+_ORDER = (
+    "bagit.txt",
+    "data/",
+    "bag-info.txt",
+    "manifest-sha256.txt",
+    "manifest-sha512.txt",
+    KEY,
+    TAGMANIFEST,
+    "tagmanifest-sha512.txt",
+    f"{STAMPED}.sig",
+    f"{STAMPED}.",
+    TOKENS,
+    f"{TOKENS}.sig",
+)
+"""How the files follow each other in the archive: what is signed before what signs it."""
+
 SEAL_FILES = frozenset({"capture.json", "seal.json", "seal.json.sig", "stored.json", "signing-key.pem"})
 """What stands beside a capture's own files once it is sealed; besides, two files for each time stamp."""
 
@@ -69,6 +85,20 @@ def require_safe(path: str) -> str:
     if problem := name_problem(path):
         raise IntegrityError(f"{path!r} cannot be a name in a bundle: {problem}")
     return path
+
+
+def member_rank(path: str) -> tuple[int, str]:
+    """Return what to sort the files of a bundle by; within a group they stand by their names.
+
+    Examples
+    --------
+    >>> sorted(["bag-info.txt", "data/b", "bagit.txt", "data/a"], key=member_rank)
+    ['bagit.txt', 'data/a', 'data/b', 'bag-info.txt']
+    """
+    if path in _ORDER:
+        return _ORDER.index(path), path
+    group = next((start for start in ("data/", f"{STAMPED}.") if path.startswith(start)), None)
+    return (len(_ORDER) if group is None else _ORDER.index(group)), path
 
 
 def name_clash(paths: Iterable[str]) -> str | None:

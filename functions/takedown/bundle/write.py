@@ -20,6 +20,7 @@ from takedown.sealing import Signer, TimeStampAuthority, Token, stamp_all
 from takedown.times import from_text
 
 _OWN_LABELS = {"bagging-date", "payload-oxum"}
+_TOKEN = ("tsq", "tsr")
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def write_bundle(
     name
         Of the single top folder, ``<CASE>_<UTC>`` (see `names.stamp_of`).
     payload
-        In the order in which it shall stand in the archive.
+        The files below ``data/``; in the archive they stand by their names (see `names.member_rank`).
     info
         Further labels of ``bag-info.txt``; ``Bagging-Date`` and ``Payload-Oxum`` are made here.
     now
@@ -94,7 +95,7 @@ def write_bundle(
         archive = _Archive(out, name, now, pool)
         tags = {"bagit.txt": archive.add(Member.of("bagit.txt", DECLARATION))}
         listed: dict[str, Facts] = {}
-        for member in payload:
+        for member in sorted(payload, key=lambda member: member.path):
             if not member.path.startswith("data/"):
                 raise IntegrityError(f"{member.path!r} is not below data/")
             listed[member.path] = archive.add(member)
@@ -126,9 +127,9 @@ def _sign(
     """Add what stands outside of every manifest: the signature over the tag manifest, and its time stamps."""
     archive.add(Member.of(f"{STAMPED}.sig", signer.sign(signed)))
     refs, answers = stamp_all(signed, authorities)
-    for authority, token in answers.items():
-        archive.add(Member.of(f"{STAMPED}.{authority}.tsq", token.tsq))
-        archive.add(Member.of(f"{STAMPED}.{authority}.tsr", token.tsr))
+    parts = {f"{STAMPED}.{name}.{kind}": getattr(token, kind) for name, token in answers.items() for kind in _TOKEN}
+    for path in sorted(parts):
+        archive.add(Member.of(path, parts[path]))
     tokens = [BundleToken(**dict(ref), tsq_sha256=_tsq_digest(answers.get(ref.authority))) for ref in refs]
     bound = BundleTokens(tagmanifest_sha256=canonical.sha256(signed), tokens=tokens, signer=signer.ref)
     statement = canonical.dumps(bound.model_dump(mode="json"))

@@ -1,7 +1,10 @@
 """The one form of our archive, byte for byte (APPNOTE 6.3.x; stored, no flags, no extra but zip64).
 
-The writer emits these records and the verifier makes them again from what it read: an archive that carries `COMMENT`
-has no byte anywhere that could be changed unnoticed, not even in a date that no tool shows.
+The writer emits these records and the verifier makes them again from what it read: in an archive that verifies, every
+byte is that of a file, or follows from the files' names, sizes and checksums and from the time in the top folder's
+name; even a date that no tool shows. One thing stays open to an outsider: each ECDSA signature has a second form
+(``s`` and ``n - s`` both verify, and AWS KMS gives either), so he may put one for the other in the two signature files
+that no manifest lists. That says the same thing about the same bytes.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 COMMENT = b"takedown.bundle/1"
-"""Archive comment: says that every byte is as it was exported. Another tool that packs the files anew drops it."""
+"""Archive comment: says that this is our form. Another tool that packs the files anew drops it."""
 
 LIMIT_32 = 0xFFFFFFFF
 LIMIT_16 = 0xFFFF

@@ -20,7 +20,7 @@ from takedown.verify.report import UNUSABLE
 
 TITLES = {
     "archive-names": "Names unpack safely, none twice",
-    "archive-form": "No hidden bytes in the archive",
+    "archive-form": "The archive's form, no hidden bytes",
     "contents": "Everything else",
     "readable": "Every file can be read",
     "signing-key": "Key is the one you were told",
@@ -96,7 +96,6 @@ class VerifyCommand(click.Command):
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 @click.option("--max-member", default=Limits.member, show_default=True, help="Bytes of one file, unpacked.")
 @click.option("--max-total", default=Limits.total, show_default=True, help="Bytes of all files, unpacked.")
-@click.option("--max-ratio", default=Limits.ratio, show_default=True, help="Unpacked to packed.")
 def verify(
     bundle: str,
     *,
@@ -105,16 +104,17 @@ def verify(
     as_json: bool,
     max_member: int,
     max_total: int,
-    max_ratio: int,
 ) -> None:
-    """Verify BUNDLE, a .zip or the folder it was unpacked into. Nothing is sent or fetched.
+    """Verify BUNDLE, a .zip as it was exported or a folder it was unpacked into. Nothing is sent or fetched.
+
+    A .zip that another tool packed anew is not judged: unpack it and verify the folder.
 
     Give the root certificates and the key's fingerprint from a place outside of the bundle: what stands in it cannot
     vouch for itself.
 
     Exit code: 0 verified; 1 tampered or broken; 2 intact, but trust not established; 3 unusable input.
     """
-    limits = Limits(member=max_member, total=max_total, ratio=max_ratio)
+    limits = Limits(member=max_member, total=max_total)
     try:
         report = verify_bundle(bundle, roots=[Path(root) for root in roots], key_fingerprints=keys, limits=limits)
     except (BundleUnusableError, InputError) as error:

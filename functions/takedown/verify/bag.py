@@ -73,8 +73,12 @@ def _check_manifest(
             findings.fail(name, path, f"its {algorithm.upper()} is not the one in {manifest}: the file was changed")
     for path in sorted(set(present) - listed.keys()):
         findings.fail(name, path, f"not listed in {manifest}: the file was added")
-    if len(findings.checks) == before:
-        findings.passed(name, manifest, f"{len(listed)} files")
+    if len(findings.checks) > before:
+        return
+    with findings.check(name, manifest, f"{len(listed)} files"):
+        # No signature covers the second tag manifest: it has to follow from the files, to the last byte.
+        if contents.read(manifest) != "".join(f"{listed[path]}  {path}\n" for path in sorted(listed)).encode():
+            raise IntegrityError("its lines are not in the form that is exported: sorted by path")
 
 
 def _read(contents: Contents, manifest: str, width: int) -> dict[str, str]:

@@ -13,7 +13,5 @@ class Limits:
     """Bytes of one file, unpacked."""
     total: int = 4 << 30
     """Bytes of all files, unpacked."""
-    ratio: int = 1000
-    """Unpacked to packed, of one file or of the whole."""
     document: int = 64 << 20
     """Bytes of one document that is read into memory."""

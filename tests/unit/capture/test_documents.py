@@ -57,14 +57,33 @@ def test_what_was_pinned_stays_the_page_when_the_frame_goes_on() -> None:
     documents = Documents()
     respond(documents, "1", 200)
     documents.commit("1", shown=True)
-    documents.pin("http://x/0#here")
-    respond(documents, "2", 200)
+    documents.pin()
+    respond(documents, "2", 404)
     documents.commit("2", shown=True)
     chain = documents.chain(stored=True)
     assert documents.moved_on
     assert not documents.is_pinned("2")
-    assert chain.final_url == "http://x/0#here"
+    assert chain.main is not None
+    assert (chain.final_url, chain.main.status) == ("http://x/0", 200)
     assert chain.redirects == []
+
+
+@pytest.mark.parametrize(
+    ("address", "loader", "rewritten"),
+    [
+        ("http://x/0", "1", False),
+        ("http://x/0#part", "1", False),
+        ("http://x/0?", "1", True),
+        ("http://x/item/1001", "1", True),
+        ("http://x/item/1001", "another document's", False),
+    ],
+)
+def test_the_address_that_a_script_chose_is_told_from_the_server_s(address: str, loader: str, rewritten: bool) -> None:  # noqa: FBT001 - the table's column
+    documents = Documents()
+    respond(documents, "1", 404)
+    documents.commit("1", shown=True)
+    assert documents.rewritten(address, loader) is rewritten
+    assert documents.chain(stored=False).final_url == "http://x/0"
 
 
 def test_a_body_is_whole_only_when_it_came_to_its_end() -> None:

@@ -5,7 +5,7 @@ there, and can be killed there.
 """
 
 from takedown.adapters.chromium.capture import capture_page
-from takedown.adapters.chromium.sink import DirectorySink, Sink
+from takedown.adapters.chromium.sink import DirectorySink, Sink, own_name, write_new
 from takedown.adapters.chromium.wire import BrowserSettings
 
-__all__ = ["BrowserSettings", "DirectorySink", "Sink", "capture_page"]
+__all__ = ["BrowserSettings", "DirectorySink", "Sink", "capture_page", "own_name", "write_new"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import tempfile
 import threading
 import time
@@ -14,7 +16,7 @@ from takedown.adapters.chromium.guarding import Guarding
 from takedown.adapters.chromium.record import Circumstances, Observations
 from takedown.adapters.chromium.sink import Sink
 from takedown.adapters.chromium.visitor import Visitor
-from takedown.adapters.chromium.wire import BrowserSettings, Chain, Ended, FileKept, Job, StepEnded, StepStarted
+from takedown.adapters.chromium.wire import BrowserSettings, Chain, Ended, Job, StepEnded, StepStarted
 from takedown.capture import CaptureOrder, CaptureResult
 from takedown.errors import RetryableError, UrlRefusedError
 from takedown.guard.gate import NO_EXCEPTIONS, AllowedHosts
@@ -23,7 +25,7 @@ from takedown.guard.resolver import Resolver
 from takedown.limits import CaptureLimits
 from takedown.states import CaptureOutcome
 
-LOGS = {"console.jsonl": "application/x-ndjson", "requests.jsonl": "application/x-ndjson"}
+LOGS = ("console.jsonl", "requests.jsonl")
 """Files that grow during the visit; kept as far as they came."""
 
 
@@ -74,7 +76,7 @@ def capture_page(
     guarding = Guarding(resolver, allow, most=limits.guard_lines)
     seen.hear(StepStarted(name="guard"), started_at)
     admission = _admit(guarding, order.url, limits.budget_seconds)
-    files: list[tuple[FileKept, bytes]] = []
+    files: list[tuple[str, bytes]] = []
     if isinstance(admission, Ended):
         seen.hear(StepEnded(name="guard", status="failed", reason=admission.detail), clock())
         ended = admission
@@ -117,18 +119,30 @@ def _admit(guarding: Guarding, url: str, seconds: float) -> Admission | Ended:
     return answers[0] if answers else Ended(outcome=CaptureOutcome.UNREACHABLE, detail="dns: no answer in time")
 
 
-def _collect(seen: Observations, folder: Path, limits: CaptureLimits) -> list[tuple[FileKept, bytes]]:
+def _collect(seen: Observations, folder: Path, limits: CaptureLimits) -> list[tuple[str, bytes]]:
     """Read the files of a visit that is over, in a fixed order."""
-    kept = {item.path: item for item in seen.files}
-    for name, media_type in LOGS.items():
-        path = folder / name
-        if path.is_file() and 0 < path.stat().st_size <= limits.file_bytes:
-            kept[name] = FileKept(path=name, media_type=media_type, role="original")
-    files = [(kept[name], (folder / name).read_bytes()) for name in sorted(kept)]
+    found = {name: _read(folder / name, limits.file_bytes) for name in sorted({*seen.files, *LOGS})}
+    seen.flags += [f"file_lost:{name}" for name in sorted(seen.files) if found[name] is None]
+    files = [(name, data) for name, data in found.items() if data or (data is not None and name not in LOGS)]
     if seen.chain.main is not None or seen.chain.redirects:
-        headers = FileKept(path="response-headers.json", media_type="application/json", role="original")
-        files.append((headers, _headers(seen.chain)))
+        files.append(("response-headers.json", _headers(seen.chain)))
     return files
+
+
+def _read(path: Path, most: int) -> bytes | None:
+    """Read a plain file. What a broken visitor may have left in its place, a link or a pipe, is not followed."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(most + 1)
+    finally:
+        os.close(descriptor)
+    return data if len(data) <= most else None
 
 
 def _headers(chain: Chain) -> bytes:

@@ -123,7 +123,7 @@ class Documents:
         self._all: dict[str, Document] = {}
         self._accounts: dict[str, list[tuple[int, Headers]]] = {}
         self._current: str | None = None
-        self._pinned_at: str | None = None
+        self._pinned = False
         self.moved_on = False
         """Whether the frame went on to another document after one was pinned."""
 
@@ -142,19 +142,24 @@ class Documents:
     def commit(self, network_id: str, *, shown: bool) -> None:
         """Note which document the frame holds now."""
         document = self._all.get(network_id)
-        if self._pinned_at is not None:
+        if self._pinned:
             self.moved_on |= network_id != self._current
         elif document is not None:
             document.shown = shown
             self._current = network_id
 
-    def pin(self, url: str) -> None:
-        """Keep to the document that the frame holds now, under this URL: it is the one in the pictures."""
-        self._pinned_at = url
+    def pin(self) -> None:
+        """Keep to the document that the frame holds now: it is the one in the pictures."""
+        self._pinned = True
 
     def is_pinned(self, loader: str) -> bool:
         """Whether this is the document of the pictures, or there are no pictures yet."""
-        return self._pinned_at is None or loader == self._current
+        return not self._pinned or loader == self._current
+
+    def rewritten(self, address: str, loader: str) -> bool:
+        """Whether a frame's address is not the one that the server answered for; fragments never reach a server."""
+        final = self.current.final if self.current and loader == self._current else None
+        return final is not None and address.partition("#")[0] != final.url.partition("#")[0]
 
     @property
     def current(self) -> Document | None:
@@ -185,8 +190,8 @@ class Documents:
             body = "stored" if stored else "none" if current.bodyless else "not obtained"
             main = main.model_copy(update={"body": body})
         whole = current is not None and current.whole and (stored or current.bodyless)
-        final_url = self._pinned_at or (main.url if main else None)
-        return Chain(redirects=redirects, main=main, body_whole=whole, final_url=final_url)
+        # What the server answered for. The frame's own address is the page's to choose (`history.replaceState`).
+        return Chain(redirects=redirects, main=main, body_whole=whole, final_url=main.url if main else None)
 
     def _exchanges(self, document: Document) -> list[Exchange]:
         accounts = self._accounts.get(document.network_id, [])

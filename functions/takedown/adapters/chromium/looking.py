@@ -40,6 +40,8 @@ class Looking:
         self._page = page
         self._eyes = eyes
         self._recorder = recorder
+        self._address: str | None = None
+        """What the page's script put in place of its address, as the record has it."""
 
     async def run(self, keep_response: Callable[[], Awaitable[str | None]]) -> None:
         """Take all steps, in the order that disturbs the page least."""
@@ -107,7 +109,18 @@ class Looking:
         return f"`load` did not come within {self._limits.load_seconds:g} s; loading was stopped"
 
     async def _settle(self) -> str | None:
-        return await self._until_settled(self._limits.settle_seconds, whole=False)
+        remark = await self._until_settled(self._limits.settle_seconds, whole=False)
+        return _joined(remark, self._rewritten(await self._eyes.place()))
+
+    def _rewritten(self, place: Place) -> str | None:
+        """Say that a script put another address over the one that answered, once for each address.
+
+        No flag: shops tidy their addresses this way every day, and nothing is missing from such a capture.
+        """
+        if place.url == self._address or not self._recorder.documents.rewritten(place.url, place.loader):
+            return None
+        self._address = place.url
+        return f"address rewritten to {place.url}"
 
     async def _until_settled(self, seconds: float, *, whole: bool) -> str | None:
         """Wait until nothing moves that one would see; flag what still does when the time is over."""
@@ -147,10 +160,11 @@ class Looking:
             verdict = from_net_error(f"net::{self._document.failure or ''}", None)
             raise VisitStoppedError(verdict.outcome, verdict.detail)
 
-    async def _viewport(self) -> None:
+    async def _viewport(self) -> str | None:
         data, place = await self._steady(self._eyes.viewport_shot)
-        self._recorder.documents.pin(place.url)
-        self._visit.keep("screenshot-viewport.png", data, "image/png")
+        self._recorder.documents.pin()
+        self._visit.keep("screenshot-viewport.png", data)
+        return self._rewritten(place)
 
     async def _steady(self, look: Callable[[], Awaitable[T]]) -> tuple[T, Place]:
         """Look at one document, the same in all files: where the page goes on meanwhile, a look could show either."""
@@ -178,7 +192,7 @@ class Looking:
         if state.bottom > limits.page_height:
             self._visit.flag("height_capped")
         remark = await self._until_settled(limits.settle_seconds, whole=True)
-        return "; ".join(part for part in (f"{steps} steps down, back to the top", remark) if part)
+        return _joined(f"{steps} steps down, back to the top", remark)
 
     async def _pictures(self) -> PageState:
         """Wait for what scrolling has called in on this screen."""
@@ -199,7 +213,7 @@ class Looking:
                 break
         else:
             self._visit.flag("height_changed")
-        self._visit.keep("screenshot-full.png", data, "image/png")
+        self._visit.keep("screenshot-full.png", data)
         if png_size(data) != clip:
             self._visit.flag("shot_size")
             return f"asked for {clip[0]}x{clip[1]}, got {png_size(data)}"
@@ -210,8 +224,12 @@ class Looking:
 
     async def _html(self) -> None:
         html, _ = await self._steady(self._eyes.html)
-        self._visit.keep("page.html", html.encode("utf-8", "replace"), "text/html; charset=utf-8")
+        self._visit.keep("page.html", html.encode("utf-8", "replace"))
 
     async def _text(self) -> None:
         text, _ = await self._steady(self._eyes.text)
-        self._visit.keep("text.txt", text.encode("utf-8", "replace"), "text/plain; charset=utf-8")
+        self._visit.keep("text.txt", text.encode("utf-8", "replace"))
+
+
+def _joined(*remarks: str | None) -> str:
+    return "; ".join(remark for remark in remarks if remark)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import get_args
 
 import takedown
 from takedown import canonical
@@ -17,14 +18,26 @@ from takedown.adapters.chromium.wire import (
     FileKept,
     Flagged,
     Message,
+    PageFile,
     StepEnded,
     StepStarted,
 )
 from takedown.capture import RECORD_NAME, Artifact, CaptureOrder, CaptureRecord, CaptureResult, Provenance, Step
 
 CLOCK_SOURCE = "system clock, offset not measured"
-PRIMARY = frozenset({"screenshot-viewport.png", "screenshot-full.png", "page.html", "text.txt", "response-body.bin"})
+PRIMARY = frozenset(get_args(PageFile))
 """What shows something of the page itself; logs alone do not."""
+MEDIA_TYPES = {
+    "console.jsonl": "application/x-ndjson",
+    "page.html": "text/html; charset=utf-8",
+    "requests.jsonl": "application/x-ndjson",
+    "response-body.bin": "application/octet-stream",
+    "response-headers.json": "application/json",
+    "screenshot-full.png": "image/png",
+    "screenshot-viewport.png": "image/png",
+    "text.txt": "text/plain; charset=utf-8",
+}
+"""Of every file but the record. Ours to say, and never what a server or a visitor calls it."""
 
 
 @dataclass
@@ -33,7 +46,7 @@ class Observations:
 
     steps: list[Step] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
-    files: list[FileKept] = field(default_factory=list)
+    files: set[PageFile] = field(default_factory=set)
     chain: Chain = field(default_factory=lambda: Chain(redirects=[], main=None, body_whole=False, final_url=None))
     browser: BrowserStarted | None = None
     _running: dict[str, str] = field(default_factory=dict)
@@ -48,7 +61,7 @@ class Observations:
             case Flagged():
                 self.flags.append(message.flag)
             case FileKept():
-                self.files.append(message)
+                self.files.add(message.path)
             case BrowserStarted():
                 self.browser = message
             case Chain():
@@ -88,7 +101,7 @@ def write(
     seen: Observations,
     ended: Ended,
     *,
-    files: list[tuple[FileKept, bytes]],
+    files: list[tuple[str, bytes]],
     guard: list[str],
     ended_at: str,
     sink: Sink,
@@ -102,16 +115,16 @@ def write(
     """
     order, chain = around.order, seen.chain
     artifacts = []
-    for kept, data in files:
-        sink.put(kept.path, data, kept.media_type)
+    for path, data in files:
+        sink.put(path, data, MEDIA_TYPES[path])
         artifacts.append(
             Artifact(
-                path=kept.path,
-                media_type=kept.media_type,
+                path=path,
+                media_type=MEDIA_TYPES[path],
                 bytes=len(data),
                 sha256=canonical.sha256(data),
                 sha512=canonical.sha512(data),
-                role=kept.role,
+                role="original",
             )
         )
     flags = sorted(set(seen.flags))

@@ -19,7 +19,7 @@ from takedown.adapters.chromium.looking import Looking
 from takedown.adapters.chromium.manners import Manners
 from takedown.adapters.chromium.outcome import Verdict, VisitStoppedError, from_document, from_net_error
 from takedown.adapters.chromium.recorder import Recorder
-from takedown.adapters.chromium.wire import FileKept, Flagged, Job, StepEnded, StepStarted
+from takedown.adapters.chromium.wire import FileKept, Flagged, Job, PageFile, StepEnded, StepStarted
 from takedown.states import CaptureOutcome
 
 CLOSING_SECONDS = 2.0
@@ -77,12 +77,12 @@ class Visit:
             self._flags.add(flag)
             self._channel.tell(Flagged(flag=flag))
 
-    def keep(self, path: str, data: bytes, media_type: str) -> None:
+    def keep(self, path: PageFile, data: bytes) -> None:
         """Keep one file of the capture."""
         if len(data) > self.limits.file_bytes:
             raise VisitStoppedError(CaptureOutcome.BUDGET, "bytes")
         (self._work / path).write_bytes(data)
-        self._channel.tell(FileKept(path=path, media_type=media_type, role="original"))
+        self._channel.tell(FileKept(path=path))
 
     def skip(self, name: str, reason: str) -> None:
         """Report a step that does not take place."""
@@ -210,7 +210,7 @@ class Visit:
         if document is None or document.final is None or self._body_kept:
             return None
         if document.body:
-            self.keep("response-body.bin", document.body, "application/octet-stream")
+            self.keep("response-body.bin", document.body)
             self._body_kept = True
             self._channel.tell(self._recorder.documents.chain(stored=True))
         if document.whole:

@@ -10,10 +10,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from takedown.capture import ArtifactPath, Exchange
+from takedown.capture import Exchange
 from takedown.limits import CaptureLimits
 from takedown.model import Frozen
 from takedown.states import CaptureOutcome
+
+PageFile = Literal["screenshot-viewport.png", "screenshot-full.png", "page.html", "text.txt", "response-body.bin"]
+"""What shows something of the page itself, and all that a visitor can hand over: it cannot make up another name."""
 
 
 class BrowserSettings(Frozen):
@@ -97,9 +100,7 @@ class FileKept(Frozen):
     """A file of the capture lies complete in the working folder."""
 
     kind: Literal["file-kept"] = "file-kept"
-    path: ArtifactPath
-    media_type: str
-    role: Literal["original", "derivative"]
+    path: PageFile
 
 
 class Flagged(Frozen):
