@@ -39,6 +39,7 @@ class RoomSettings(Settings):
     work_bucket: str
     case_machine_arn: str
     watch_machine_arn: str
+    send_machine_arn: str
     build_bundle_function: str
     watch_policy: str
     preparer_roles: str
@@ -78,6 +79,7 @@ services = Services(
     ),
     policy=load_policy(settings.watch_policy),
     watch_machine_arn=settings.watch_machine_arn,
+    send_machine_arn=settings.send_machine_arn,
     build_bundle=build_bundle,
     now=utc_now,
     new_id=new_id,

@@ -29,6 +29,7 @@ class Services:
     opener: Opener
     policy: WatchPolicy
     watch_machine_arn: str
+    send_machine_arn: str
     build_bundle: Callable[[dict[str, str]], None]
     """Starts an export and returns at once."""
     now: Callable[[], str]

@@ -11,7 +11,7 @@ from takedown.adapters import clients
 from takedown.adapters.case_table import CaseTable
 from takedown.adapters.settings import Settings, read_settings
 from takedown.adapters.workflow import Workflow
-from takedown.approving import decision_of, wait_for_decision
+from takedown.approving import wait_for_decision
 from takedown.model import Frozen, Id
 from takedown.rooms import parse_event
 
@@ -42,9 +42,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     """Store the token; answer at once where the decision was already made."""
     waiting = parse_event(Waiting, event)
     logger.append_keys(case=waiting.case_id)
-    notice = wait_for_decision(
-        waiting.tenant, waiting.case_id, waiting.notice_id, token=waiting.task_token, cases=cases
+    wait_for_decision(
+        waiting.tenant,
+        waiting.case_id,
+        waiting.notice_id,
+        token=waiting.task_token,
+        cases=cases,
+        workflow=workflow,
     )
-    decision = decision_of(notice)
-    if decision is not None:
-        workflow.answer(waiting.task_token, decision)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import BaseLoader, Environment, StrictUndefined
 
+from takedown.actor import Actor
 from takedown.case import Agent, Case
 from takedown.listing import Listing
 from takedown.notice import Gap, Notice, NoticeText
@@ -22,12 +23,19 @@ from takedown.states import CaptureStatus, NoticeState, VerdictKind
 _JINJA = Environment(loader=BaseLoader(), undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701
 
 
+MOST_LISTINGS = 48
+"""Of one notice, whatever its regime allows: a rejection changes the notice, its listings and their claims, and two
+items of the custody record, in one DynamoDB transaction of at most 100 items."""
+MOST_BYTES = 200_000
+"""Of what a notice says of its listings: a DynamoDB item ends at 400 KB, and the rest of the notice has to fit too."""
+
+
 def group(listings: Iterable[Listing], limit: int) -> list[list[Listing]]:
-    """Group listings by the host that has to act, then by at most `limit` each, in the order of their ids."""
+    """Group listings by the host that has to act, in the order of their ids; no group is too large for one notice."""
     groups: list[list[Listing]] = []
     by_host = itertools.groupby(sorted(listings, key=lambda item: (host_of(item), item.listing_id)), key=host_of)
     for _, members in by_host:
-        groups.extend(list(chunk) for chunk in _chunks(list(members), limit))
+        groups.extend(_chunks(members, min(limit, MOST_LISTINGS)))
     return groups
 
 
@@ -36,14 +44,42 @@ def host_of(listing: Listing) -> str:
     return urlsplit(listing.canonical_url).netloc
 
 
-def _chunks(items: list[Listing], size: int) -> Iterable[list[Listing]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+def _chunks(items: Iterable[Listing], size: int) -> Iterable[list[Listing]]:
+    chunk: list[Listing] = []
+    held = 0
+    for item in items:
+        if chunk and (len(chunk) == size or held + _weight(item) > MOST_BYTES):
+            yield chunk
+            chunk, held = [], 0
+        chunk.append(item)
+        held += _weight(item)
+    if chunk:
+        yield chunk
 
 
-def notice_id(case_id: str, batch: int, listings: list[Listing]) -> str:
-    """Return the id of the notice about these listings: drafting again gives the same notice, not a second one."""
-    named = "#".join([case_id, str(batch), *(item.listing_id for item in listings)])
+def _weight(listing: Listing) -> int:
+    """Return how many bytes a notice holds of a listing, at most: its line, and every warning about it."""
+    return len(listing.url.encode()) + 4 * len(listing.canonical_url.encode()) + 1000
+
+
+def notice_id(case_id: str, batch: int, listings: list[Listing], rejections: int = 0) -> str:
+    """Return the id of the notice about these listings: drafting again gives the same notice, not a second one.
+
+    Parameters
+    ----------
+    rejections
+        How many notices about these listings were rejected: what is drafted after a rejection is another notice.
+    """
+    named = "#".join([case_id, str(batch), str(rejections), *(item.listing_id for item in listings)])
     return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+def preparers(case: Case, listings: Iterable[Listing]) -> list[Actor]:
+    """Return everybody who had a hand in a notice: who opened the case and who added its listings, each once."""
+    found: dict[str, Actor] = {}
+    for actor in (case.preparer, *(item.added_by for item in listings)):
+        found.setdefault(actor.person.casefold(), actor)
+    return list(found.values())
 
 
 def draft(
@@ -55,6 +91,7 @@ def draft(
     *,
     sender: str,
     now: str,
+    rejections: int = 0,
 ) -> Notice:
     """Draft one notice about listings of one host.
 
@@ -62,10 +99,12 @@ def draft(
     ----------
     captures
         The sealed captures of these listings, by capture id.
+    rejections
+        See `notice_id`.
     """
     host = host_of(listings[0])
     agent = next((item for item in case.agents if item.host == host), None)
-    identifier = notice_id(case.case_id, batch, listings)
+    identifier = notice_id(case.case_id, batch, listings, rejections)
     values = {
         "host": host,
         "agent_name": agent.name if agent else "[no agent known]",
@@ -97,6 +136,7 @@ def draft(
         warnings=warnings(listings, captures, regime),
         checklist=[point.point for point in regime.checklist],
         preparer=case.preparer,
+        preparers=preparers(case, listings),
         drafted_at=now,
         state=NoticeState.DRAFTED,
     )

@@ -14,9 +14,9 @@ from takedown.adapters.custody_table import CustodyTable
 from takedown.custody import CustodyEntry
 from takedown.errors import ConflictError, RetryableError
 from takedown.listing import Listing
-from takedown.model import Frozen, Id
+from takedown.model import Frozen, Id, Line
 from takedown.notice import Notice
-from takedown.sending import record_send_unknown
+from takedown.sending import ON_ITS_WAY, TRIES, record_send_unknown, record_sent
 from takedown.states import LISTING_TRANSITIONS, CustodyAction, ListingState, NoticeState, VerdictKind, allow
 from takedown.times import later
 from takedown.watch import WatchPolicy
@@ -29,15 +29,16 @@ class StepError(Frozen):
     """What Step Functions says of a failed task."""
 
     Error: str
-    Cause: str = ""
+    Cause: str | None = None
+    """Null where Step Functions has nothing to say beyond the name."""
 
     @property
     def sentence(self) -> str:
         """One printable line: the error's name and message, at most 400 characters."""
         try:
-            message = json.loads(self.Cause)["errorMessage"]
+            message = json.loads(self.Cause or "")["errorMessage"]
         except (ValueError, KeyError, TypeError):
-            message = self.Cause
+            message = self.Cause or "no cause was given"
         return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", f"{self.Error}: {message}")[:400]
 
 
@@ -46,11 +47,14 @@ class Failure(Frozen):
 
     tenant: Id
     case_id: Id
-    step: Literal["capture", "notice", "look"]
+    step: Literal["capture", "draft", "notice", "look"]
     error: StepError
     listing_id: Id | None = None
     capture_id: Id | None = None
     notice_id: Id | None = None
+    batch: int = Field(0, ge=0)
+    execution: Line | None = None
+    """Which execution failed to draft: drafting again is an execution of its own."""
     watch: int = Field(0, ge=0)
     look: int = Field(0, ge=0)
 
@@ -61,6 +65,8 @@ def record(
     """Record it; for a look, return what the watch carries on."""
     if failure.step == "notice":
         return _notice(failure, cases=cases, custody=custody, now=now)
+    if failure.step == "draft":
+        return _draft(failure, custody=custody, now=now)
     listing = cases.get(Listing, failure.tenant, failure.case_id, str(failure.listing_id))
     reason = failure.error.sentence
     writes: list[Write] = []
@@ -95,21 +101,43 @@ def record(
     return {**context, "decision": "CLOSE"} if superseded(listing, failure.watch) else context
 
 
-def _notice(failure: Failure, *, cases: CaseTable, custody: CustodyTable, now: str) -> dict[str, Any]:
-    notice = cases.get(Notice, failure.tenant, failure.case_id, str(failure.notice_id))
+def _draft(failure: Failure, *, custody: CustodyTable, now: str) -> dict[str, Any]:
     reason = failure.error.sentence
-    if notice.state is NoticeState.SENDING:
-        record_send_unknown(notice, reason, cases=cases, custody=custody, now=now)
-        notice = cases.get(Notice, failure.tenant, failure.case_id, notice.notice_id)
-    _, write = cases.change(notice, failure=reason)
     entry = CustodyEntry(
         ts=now,
         actor=ACTOR,
         action=CustodyAction.STEP_FAILED,
-        object=f"notice/{notice.notice_id}",
+        object=f"case/{failure.case_id}",
         sha256=None,
-        facts={"step": "notice", "reason": reason, "state": notice.state.value},
+        facts={"step": "draft", "batch": str(failure.batch), "reason": reason},
     )
-    once = f"notice-failed#{notice.notice_id}#{notice.attempt_id}"
-    custody.append(failure.tenant, failure.case_id, entry, once=once, writes=[write])
-    return {"notice_id": notice.notice_id, "recorded": reason}
+    once = f"draft-failed#{failure.batch}#{failure.execution}"
+    custody.append(failure.tenant, failure.case_id, entry, once=once)
+    return {"batch": failure.batch, "recorded": reason}
+
+
+def _notice(failure: Failure, *, cases: CaseTable, custody: CustodyTable, now: str) -> dict[str, Any]:
+    reason = failure.error.sentence
+    for _ in range(TRIES):
+        notice = cases.get(Notice, failure.tenant, failure.case_id, str(failure.notice_id))
+        if notice.state in ON_ITS_WAY and notice.message_id is not None:
+            # The worker died after the mail service had taken the message: nothing about it is unknown.
+            notice = record_sent(notice, notice.message_id, cases=cases, custody=custody, now=now)
+        elif notice.state is NoticeState.SENDING:
+            notice = record_send_unknown(notice, reason, cases=cases, custody=custody, now=now)
+        _, write = cases.change(notice, failure=reason)
+        entry = CustodyEntry(
+            ts=now,
+            actor=ACTOR,
+            action=CustodyAction.STEP_FAILED,
+            object=f"notice/{notice.notice_id}",
+            sha256=None,
+            facts={"step": "notice", "reason": reason, "state": notice.state.value},
+        )
+        once = f"notice-failed#{notice.notice_id}#{len(notice.orders)}#{notice.attempt_id}"
+        try:
+            custody.append(failure.tenant, failure.case_id, entry, once=once, writes=[write])
+        except ConflictError:
+            continue
+        return {"notice_id": notice.notice_id, "recorded": reason}
+    raise RetryableError(f"notice {failure.notice_id} kept changing while its failure was recorded")

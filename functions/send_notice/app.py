@@ -59,5 +59,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         store=store,
         mailbox=mailbox,
         now=utc_now(),
+        on_accepted=lambda message_id: logger.info(
+            "SES accepted the message", extra={"notice": order.notice_id, "message_id": message_id}
+        ),
     )
-    return {"notice_id": notice.notice_id, "watches": watches_of(notice, cases)}
+    return {"notice_id": notice.notice_id, "watches": watches_of(notice)}

@@ -2,38 +2,35 @@
 
 SES accepts a message before we can record that it did, and it has no idempotency token. So the attempt is recorded
 first, under a condition that one worker only can meet; and whoever finds an attempt of somebody else under way never
-sends, but says that it is not known.
+sends: it waits until that one must be over, and then says what is known.
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from send_notice.mail import compose
-from takedown import canonical
-from takedown.actor import system_actor
-from takedown.adapters.case_table import CaseTable, Write
+from takedown import times
+from takedown.adapters.case_table import CaseTable
 from takedown.adapters.custody_table import CustodyTable
 from takedown.adapters.evidence_store import EvidenceStore, StoredRef
 from takedown.adapters.mailbox import Mailbox
-from takedown.case import Case
-from takedown.custody import CustodyEntry
-from takedown.errors import NotAcceptedError, RetryableError, SendUnknownError
-from takedown.listing import Listing
+from takedown.errors import ConflictError, NotAcceptedError, RetryableError, SendUnknownError
 from takedown.notice import Notice, check_approval
-from takedown.sending import record_send_unknown
-from takedown.states import (
-    LISTING_TRANSITIONS,
-    NOTICE_TRANSITIONS,
-    CustodyAction,
-    ListingState,
-    NoticeState,
-    ObjectClass,
-    allow,
+from takedown.sending import (
+    ON_ITS_WAY,
+    check_unclaimed,
+    claims,
+    note_accepted,
+    record_refused,
+    record_send_unknown,
+    record_sent,
 )
+from takedown.states import NOTICE_TRANSITIONS, NoticeState, ObjectClass, allow
 
-ACTOR = system_actor("SendNotice")
+ATTEMPT_SECONDS = 60
+"""No attempt lasts longer: the function is killed after 55 seconds. Until then another worker may still report."""
 
 
 def send_notice(
@@ -47,6 +44,7 @@ def send_notice(
     store: EvidenceStore,
     mailbox: Mailbox,
     now: str,
+    on_accepted: Callable[[str], None] = lambda _: None,
 ) -> Notice:
     """Send a notice, or find that it was sent.
 
@@ -54,24 +52,26 @@ def send_notice(
     ----------
     attempt_id
         Fresh for each call.
+    on_accepted
+        Told the id that the mail service gave, before anything else is done with it.
 
     Raises
     ------
     ApprovalError
         Its exact text is not approved by somebody else, or not any more.
     ConflictError
-        Another worker took it, or one of its listings was already complained of under another notice.
+        One of its listings was already complained of under another notice.
     RetryableError
-        The mail service definitely did not accept it; it is READY again.
+        The mail service definitely did not accept it and it is READY again; or another worker is at it; or it was
+        accepted under an id that stands on the notice, and only the rest of the record is missing.
     SendUnknownError
         It may have left; a person decides.
     """
     notice = cases.get(Notice, tenant, case_id, notice_id)
     if notice.state is NoticeState.SENT:
         return notice
-    if notice.state in {NoticeState.SENDING, NoticeState.SEND_UNKNOWN}:
-        record_send_unknown(notice, "an earlier attempt did not report back", cases=cases, custody=custody, now=now)
-        raise SendUnknownError(f"notice {notice_id}: an earlier attempt may have sent it")
+    if notice.state in ON_ITS_WAY:
+        return _found_on_its_way(notice, cases=cases, custody=custody, now=now)
     check_approval(notice, now=now)
     message = compose(notice.text, notice_id=notice_id, attempt_id=attempt_id, now=now)
     key = f"{tenant}/{case_id}/notices/{notice_id}/{attempt_id}/sent.eml"
@@ -82,20 +82,36 @@ def send_notice(
             message, sender=notice.text.sender, recipient=str(notice.text.recipient), tag=notice_id
         )
     except NotAcceptedError as error:
-        ready = allow(NOTICE_TRANSITIONS, sending.state, NoticeState.READY)
-        _, write = cases.change(sending, state=ready, attempt_id=None, sending_at=None, failure=str(error))
-        cases.commit([write])
+        record_refused(sending, str(error), cases=cases)
         raise RetryableError(str(error)) from error
     except SendUnknownError as error:
         record_send_unknown(sending, str(error), cases=cases, custody=custody, now=now)
         raise
-    return _sent(sending, message_id, cases=cases, custody=custody, now=now)
+    on_accepted(message_id)
+    noted = note_accepted(sending, message_id, cases=cases)
+    try:
+        return record_sent(sending, message_id, cases=cases, custody=custody, now=now)
+    except (ConflictError, RetryableError) as error:
+        if noted:  # whoever tries again finds the id and only completes the record
+            raise RetryableError(f"notice {notice_id} left as {message_id}; the record is not complete yet") from error
+        raise SendUnknownError(f"notice {notice_id} left as {message_id}, which could not be recorded") from error
+
+
+def _found_on_its_way(notice: Notice, *, cases: CaseTable, custody: CustodyTable, now: str) -> Notice:
+    if notice.message_id is not None:
+        return record_sent(notice, notice.message_id, cases=cases, custody=custody, now=now)
+    if notice.state is NoticeState.SENDING and now < times.later(str(notice.sending_at), seconds=ATTEMPT_SECONDS):
+        raise RetryableError(f"notice {notice.notice_id}: another worker is sending it")
+    reason = "an earlier attempt did not report back"
+    found = record_send_unknown(notice, reason, cases=cases, custody=custody, now=now)
+    if found.state is NoticeState.SENT:
+        return found
+    raise SendUnknownError(f"notice {notice.notice_id}: an earlier attempt may have sent it")
 
 
 def _claim(notice: Notice, attempt_id: str, stored: StoredRef, *, cases: CaseTable, now: str) -> Notice:
     """READY → SENDING, and every listing claimed for this notice, in one transaction: one worker can do that, once."""
     state = allow(NOTICE_TRANSITIONS, notice.state, NoticeState.SENDING)
-    case = cases.get(Case, notice.tenant, notice.case_id)
     sending, write = cases.change(
         notice,
         state=state,
@@ -106,48 +122,14 @@ def _claim(notice: Notice, attempt_id: str, stored: StoredRef, *, cases: CaseTab
         message_version=stored.version_id,
         message_sha256=stored.sha256,
     )
-    writes: list[Write] = [write]
-    right = canonical.sha256(canonical.dumps(case.right.model_dump(mode="json")))
-    for listing_id in notice.listing_ids:
-        listing = cases.get(Listing, notice.tenant, notice.case_id, listing_id)
-        writes.append(cases.claim(notice.tenant, claim_key(listing, right), notice.notice_id))
-    cases.commit(writes)
+    try:
+        cases.commit([write, *claims(notice, cases=cases)])
+    except ConflictError as error:
+        check_unclaimed(notice, cases=cases)
+        raise RetryableError(f"notice {notice.notice_id}: another worker took it up") from error
     return sending
 
 
-def claim_key(listing: Listing, right: str, version: int = 1) -> str:
-    """Return what no two notices may both claim: this listing, for this right, in this version."""
-    named = listing.platform_listing_id or listing.canonical_url
-    return hashlib.sha256(f"{listing.platform}#{named}#{right}#{version}".encode()).hexdigest()
-
-
-def _sent(sending: Notice, message_id: str, *, cases: CaseTable, custody: CustodyTable, now: str) -> Notice:
-    state = allow(NOTICE_TRANSITIONS, sending.state, NoticeState.SENT)
-    _, write = cases.change(sending, state=state, sent_at=now, message_id=message_id)
-    writes: list[Write] = [write]
-    for listing_id in sending.listing_ids:
-        listing = cases.get(Listing, sending.tenant, sending.case_id, listing_id)
-        gone_on = allow(LISTING_TRANSITIONS, listing.state, ListingState.NOTICE_SENT)
-        writes.append(cases.change(listing, state=gone_on, notice_sent_at=now)[1])
-    entry = CustodyEntry(
-        ts=now,
-        actor=ACTOR,
-        action=CustodyAction.NOTICE_SENT,
-        object=f"notice/{sending.notice_id}",
-        sha256=sending.message_sha256,
-        facts={
-            "message_id": message_id,
-            "recipient": str(sending.text.recipient),
-            "text": sending.text.digest,
-            "approver": sending.approval.approver.person if sending.approval else "",
-            "listings": str(len(sending.listing_ids)),
-        },
-    )
-    custody.append(sending.tenant, sending.case_id, entry, once=f"sent#{sending.notice_id}", writes=writes)
-    return cases.get(Notice, sending.tenant, sending.case_id, sending.notice_id)
-
-
-def watches_of(notice: Notice, cases: CaseTable) -> list[dict[str, Any]]:
-    """Return which watches have to start now that a notice left: the next one of each of its listings."""
-    listings = [cases.get(Listing, notice.tenant, notice.case_id, item) for item in notice.listing_ids]
-    return [{"listing_id": listing.listing_id, "watch": listing.watch + 1} for listing in listings]
+def watches_of(notice: Notice) -> list[dict[str, Any]]:
+    """Return which watches have to start because a notice left."""
+    return [{"listing_id": listing_id, "watch": watch} for listing_id, watch in notice.watches.items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,32}$")]
 """An id of ours: UUIDv7 in hex (or any lower-case token of at most 32 characters; execution names allow 80)."""
@@ -26,13 +26,24 @@ Line = Annotated[
 ]
 """One line of text typed by a person: no control characters, no line separators."""
 
+
+def _short_local_part(address: str) -> str:
+    if address.index("@") > _LOCAL_PART:
+        raise ValueError(f"at most {_LOCAL_PART} characters may stand before the @")
+    return address
+
+
+_LOCAL_PART = 64
+"""RFC 5321, 4.5.3.1.1. A check of its own, since pydantic's regular expressions cannot look ahead."""
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
 Email = Annotated[
     str,
-    StringConstraints(
-        max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$"
-    ),
+    StringConstraints(max_length=254, pattern=rf"^{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*$"),
+    AfterValidator(_short_local_part),
 ]
-"""One plain e-mail address (the HTML living standard's form, ASCII): no display name, no second recipient."""
+"""One plain e-mail address, ASCII: a dot-atom (RFC 5322), @, a domain of labels. No name, no second recipient."""
 
 
 class Frozen(BaseModel):

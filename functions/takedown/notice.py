@@ -50,6 +50,13 @@ class Rejection(Frozen):
     rejected_at: Timestamp
 
 
+class SendOrder(Frozen):
+    """A person's order to send: each approval is one, and so is each order to try again what failed."""
+
+    by: Actor
+    at: Timestamp
+
+
 class Gap(Frozen):
     """A field that the law requires and that is missing; it blocks approval."""
 
@@ -76,9 +83,14 @@ class Notice(Document):
     checklist: list[str]
     """The points an approver has to confirm."""
     preparer: Actor
+    """Who opened the case."""
+    preparers: list[Actor] = Field(default_factory=list)
+    """Everybody who had a hand in it: who opened the case, and who added one of its listings. None may approve it."""
     drafted_at: Timestamp
     state: NoticeState
     approval: Approval | None = None
+    orders: list[SendOrder] = Field(default_factory=list)
+    """Every order to send it. Their number names the execution that sends, so one order starts one."""
     rejection: Rejection | None = None
     task_token: str | None = None
     """Wakes the waiting state machine; never shown, never logged."""
@@ -87,12 +99,15 @@ class Notice(Document):
     sending_at: Timestamp | None = None
     sent_at: Timestamp | None = None
     message_id: str | None = None
-    """The id that the mail service gave."""
+    """The id that the mail service gave. Where it stands the notice has left, in whatever state it is found."""
     message_key: str | None = None
     message_version: str | None = None
     message_sha256: Sha256Hex | None = None
     """Of the message byte for byte as it was handed over."""
     failure: str | None = None
+    """Why its last step failed, in one sentence."""
+    watches: dict[Id, int] = Field(default_factory=dict)
+    """Which watch of each listing starts because it left: found again, not counted again, by a repeated step."""
     version: int = 0
 
 
@@ -110,17 +125,16 @@ class RejectionInput(Frozen):
 
 
 def approve(notice: Notice, given: ApprovalInput, approver: Actor, *, now: str, expires_at: str) -> Approval:
-    """Check an approval and return it.
+    """Check an approval and return it. One that expired before the notice left may be given anew, by whoever may.
 
     Raises
     ------
     ApprovalError
-        The approver prepared the notice, the text is another one, or it has gaps.
+        The approver had a hand in the notice, the text is another one, it has gaps, or an approval of it holds.
     InputError
         A point of the checklist is not confirmed.
     """
-    if notice.state is not NoticeState.DRAFTED:
-        raise ApprovalError(f"the notice is {notice.state}; only a drafted notice can be approved")
+    _check_open(notice, now=now)
     _check_four_eyes(notice, approver)
     if given.digest != notice.text.digest:
         raise ApprovalError(
@@ -151,14 +165,29 @@ def check_approval(notice: Notice, *, now: str) -> Approval:
     if approval.digest != notice.text.digest:
         raise ApprovalError("the text was changed after it was approved")
     if approval.expires_at <= now:
-        raise ApprovalError(f"the approval expired at {approval.expires_at}")
+        raise ApprovalError(f"the approval expired at {approval.expires_at}; the notice has to be approved again")
     if notice.gaps:
         raise ApprovalError("the notice lacks what the law requires")
     return approval
 
 
+def _check_open(notice: Notice, *, now: str) -> None:
+    if notice.state is NoticeState.DRAFTED:
+        return
+    if notice.state is not NoticeState.READY or notice.approval is None:
+        raise ApprovalError(f"the notice is {notice.state}; only a drafted notice can be approved")
+    if notice.approval.expires_at > now:
+        raise ApprovalError(
+            f"the notice is {notice.state}: {notice.approval.approver.person} approved it,"
+            f" and that holds until {notice.approval.expires_at}"
+        )
+
+
 def _check_four_eyes(notice: Notice, approver: Actor) -> None:
     if approver.role not in {Role.APPROVER, Role.ADMIN}:
         raise ApprovalError(f"{approver.person} acts as {approver.role}; only an approver may approve")
-    if approver.person.casefold() == notice.preparer.person.casefold():
+    person = approver.person.casefold()
+    if person == notice.preparer.person.casefold():
         raise ApprovalError(f"{approver.person} prepared the notice; another person has to approve it")
+    if person in {item.person.casefold() for item in notice.preparers}:
+        raise ApprovalError(f"{approver.person} added a listing to the notice; another person has to approve it")

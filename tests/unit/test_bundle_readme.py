@@ -88,7 +88,7 @@ def test_first_capture_and_removal_stand_side_by_side(page: Page) -> None:
     assert f"captures/{samples.CAPTURES[2]}/screenshot-viewport.png" in shots
     assert "First seen removed" in page.text
     assert "HTTP 404 Not Found" in page.text
-    assert "22 Nov 2026, 09:00:02 UTC" in page.text
+    assert "22 Nov 2026, 09:01:02 UTC" in page.text
 
 
 def test_dates_hashes_gaps_and_people_are_told(page: Page, case: CaseDossier) -> None:
@@ -98,7 +98,7 @@ def test_dates_hashes_gaps_and_people_are_told(page: Page, case: CaseDossier) ->
     assert case.trust.key_fingerprint in text
     assert "tsa-down: no answer" in text
     assert "Case opened" in text
-    assert "9 custody events" in text
+    assert "10 custody events" in text
 
 
 def test_routine_looks_are_counted_not_listed(page: Page) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from send_notice.mail import compose
 from takedown import canonical
 from takedown.actor import Actor, system_actor
 from takedown.bundle.dossier import CaptureFiles, CaseDossier, Export, SentNotice, SourceFile, Trust
@@ -16,7 +18,7 @@ from takedown.custody import CustodyEntry, CustodyEvent, append
 from takedown.listing import Listing
 from takedown.look import Look, Opinion, Seen
 from takedown.notice import Notice, NoticeText
-from takedown.seal import StoredObject, StoredObjects
+from takedown.seal import ChainRef, StoredObject, StoredObjects
 from takedown.sealing import Signer, TimeStampAuthority, seal_record
 from takedown.states import (
     CaptureOutcome,
@@ -31,12 +33,14 @@ from takedown.states import (
 from tests.verify.local_signer import LocalSigner
 
 NOW = "2026-11-23T20:00:00.000Z"
+OPENED = "2026-11-20T08:55:00.000Z"
 TENANT = "default"
 CASE = "0193a0b0c0d0700080000000000000c1"
 LISTINGS = ("0193a0b0c0d0700080000000000000d1", "0193a0b0c0d0700080000000000000d2")
 CAPTURES = ("0193a0b0c0d0700080000000000000e1", "0193a0b0c0d0700080000000000000e2", "0193a0b0c0d0700080000000000000e3")
 NOTICE = "0193a0b0c0d0700080000000000000f1"
 PERSON = Actor(person="Ada Preparer", role=Role.PREPARER, principal="arn:aws:iam::000000000000:role/preparer")
+APPROVER = Actor(person="Bob Approver", role=Role.APPROVER, principal="arn:aws:iam::000000000000:role/approver")
 HOSTILE = "台灣限定 \u202egpj.exe <script>alert(1)</script> \x1b]8;;http://x\x07 = مرحبا"
 URLS = ("https://例子.example/item/1001?q=<b>&x=\u202e", "http://shop.example/item/1002")
 HREFS = ("https://xn--fsqu00a.example/item/1001?q=%3Cb%3E&x=%E2%80%AE", "http://shop.example/item/1002")
@@ -66,7 +70,7 @@ def capture_files(number: int, listing: int, *, gone: bool, shot: bytes | None =
         "console.jsonl": b"",
     }
     media = {"png": "image/png", "html": "text/html", "txt": "text/plain", "bin": "application/octet-stream"}
-    at = f"2026-11-{20 + number}T09:00:0{number}.000Z"
+    at = f"2026-11-{(20, 20, 22)[number]}T09:00:0{number}.000Z"
     record = CaptureRecord(
         tenant=TENANT,
         case_id=CASE,
@@ -122,7 +126,13 @@ def capture_files(number: int, listing: int, *, gone: bool, shot: bytes | None =
     return {**files, "capture.json": canonical.dumps(record.model_dump(mode="json"))}
 
 
-def seal(files: Mapping[str, bytes], *, signer: Signer, authorities: Sequence[TimeStampAuthority]) -> dict[str, bytes]:
+def seal(
+    files: Mapping[str, bytes],
+    *,
+    signer: Signer,
+    authorities: Sequence[TimeStampAuthority],
+    custody: ChainRef | None = None,
+) -> dict[str, bytes]:
     """Seal a capture; returns its files and those of the seal."""
     record = CaptureRecord.model_validate_json(files["capture.json"])
     objects = [
@@ -138,7 +148,12 @@ def seal(files: Mapping[str, bytes], *, signer: Signer, authorities: Sequence[Ti
     ]
     stored = StoredObjects(capture_id=record.capture_id, attempt=0, objects=objects, other_attempts=[])
     sealed = seal_record(
-        files["capture.json"], stored, authorities=authorities, signer=signer, sealed_at="2026-11-23T19:00:00.000Z"
+        files["capture.json"],
+        stored,
+        authorities=authorities,
+        signer=signer,
+        sealed_at="2026-11-23T19:00:00.000Z",
+        custody=custody,
     )
     return {**files, **sealed}
 
@@ -148,19 +163,50 @@ def source(name: str, data: bytes) -> SourceFile:
     return SourceFile(name, len(data), canonical.sha256(data), lambda: (data,))
 
 
-def chain(entries: Sequence[tuple[CustodyAction, str, str | None, dict[str, str]]]) -> list[bytes]:
-    """Make a custody record."""
+@dataclasses.dataclass
+class Chain:
+    """A custody record under way."""
+
+    lines: list[bytes] = dataclasses.field(default_factory=list)
     head: CustodyEvent | None = None
-    lines = []
-    for minute, (action, thing, digest, facts) in enumerate(entries):
-        actor = (
-            PERSON if action in {CustodyAction.CASE_OPENED, CustodyAction.BUNDLE_REQUESTED} else system_actor("test")
-        )
-        ts = f"2026-11-20T09:{minute:02}:00.000Z"
+
+    def add(
+        self,
+        ts: str,
+        action: CustodyAction,
+        thing: str,
+        digest: str | None,
+        facts: dict[str, str],
+        actor: Actor | None = None,
+    ) -> None:
+        """Append one event."""
+        actor = actor or system_actor("test")
         entry = CustodyEntry(ts=ts, actor=actor, action=action, object=thing, sha256=digest, facts=facts)
-        head = append(TENANT, CASE, head, entry)
-        lines.append(head.to_bytes())
-    return lines
+        self.head = append(TENANT, CASE, self.head, entry)
+        self.lines.append(self.head.to_bytes())
+
+    def look(self, ts: str, look: Look, **facts: str) -> None:
+        """Append the event of a look."""
+        facts |= {"at": look.at, "how": look.how, "status": str(look.seen.status)}
+        facts |= {"final_url": look.seen.final_url or ""}
+        if look.capture_id:
+            facts |= {"capture": look.capture_id}
+        action = CustodyAction.LISTING_STATE_CHANGED if "to" in facts else CustodyAction.LISTING_OBSERVED
+        self.add(ts, action, f"listing/{look.listing_id}", look.seen.body_sha256, facts)
+
+    def seal(
+        self, ts: str, files: Mapping[str, bytes], *, signer: Signer, authorities: Sequence[TimeStampAuthority]
+    ) -> CaptureFiles:
+        """Seal a capture and append the event of that."""
+        assert self.head is not None
+        at = ChainRef(seq=self.head.seq, sha256=self.head.digest)
+        sealed = seal(files, signer=signer, authorities=authorities, custody=at)
+        record = CaptureRecord.model_validate_json(files["capture.json"])
+        digest = canonical.sha256(sealed["seal.json"])
+        thing = f"capture/{record.capture_id}"
+        facts = {"status": "COMPLETE", "listing": record.listing_id}
+        self.add(ts, CustodyAction.CAPTURE_SEALED, thing, digest, facts)
+        return CaptureFiles(record.capture_id, [source(name, data) for name, data in sealed.items()])
 
 
 def _listing(number: int, **changes: Any) -> Listing:  # noqa: ANN401 - any field of a listing
@@ -182,16 +228,24 @@ def _listing(number: int, **changes: Any) -> Listing:  # noqa: ANN401 - any fiel
     )
 
 
-def _look(number: int, listing: int, status: int, quote: str) -> Look:
+def _look(number: int, listing: int, status: int, quote: str, shown: Mapping[str, bytes] | None = None) -> Look:
+    """Make a look, by a plain request or by the capture whose files are given."""
+    record = CaptureRecord.model_validate_json(shown["capture.json"]) if shown else None
     return Look(
         tenant=TENANT,
         case_id=CASE,
         listing_id=LISTINGS[listing],
-        look_id=f"{LISTINGS[listing]}#000001#{number:06}#probe",
-        at=f"2026-11-22T09:00:0{number}.000Z",
-        how="probe",
-        capture_id=None,
-        seen=Seen(url=HREFS[listing], final_url=HREFS[listing], status=status, bytes=1234, body_sha256="0" * 64),
+        look_id=f"{LISTINGS[listing]}#000001#{number:06}#{'capture' if shown else 'probe'}",
+        at=record.ended_at if record else f"2026-11-22T08:59:0{number}.000Z",
+        how="capture" if record else "probe",
+        capture_id=record.capture_id if record else None,
+        seen=Seen(
+            url=HREFS[listing],
+            final_url=HREFS[listing],
+            status=status,
+            bytes=1234,
+            body_sha256=canonical.sha256(shown["response-body.bin"]) if shown else "0" * 64,
+        ),
         quote=quote,
         opinion=Opinion(
             verdict=VerdictKind.REMOVED,
@@ -201,6 +255,15 @@ def _look(number: int, listing: int, status: int, quote: str) -> Look:
             ruleset="OPINION-SET",
         ),
     )
+
+
+TEXT = NoticeText(
+    sender="legal@holder.example",
+    recipient="agent@shop.example",
+    recipient_name="Designated Agent, Shop Example Inc.",
+    subject="Notice of claimed infringement: 0193a0b0 / 2 listings",
+    body=HOSTILE,
+)
 
 
 def _notice(message: bytes) -> Notice:
@@ -213,13 +276,7 @@ def _notice(message: bytes) -> Notice:
         platform="example",
         agent=Agent(host="shop.example", name="Agent", email="agent@shop.example", source="Directory, 2026-11-01"),
         listing_ids=list(LISTINGS),
-        text=NoticeText(
-            sender="legal@holder.example",
-            recipient="agent@shop.example",
-            recipient_name="Designated Agent, Shop Example Inc.",
-            subject="Notice of claimed infringement: 0193a0b0 / 2 listings",
-            body=HOSTILE,
-        ),
+        text=TEXT,
         gaps=[],
         warnings=["WARNING-TEXT"],
         checklist=["CHECKLIST-POINT"],
@@ -240,23 +297,33 @@ def dossier(
     shots: Sequence[bytes | None] = (None, None, None),
 ) -> CaseDossier:
     """Make the whole case."""
-    captures = [
-        seal(capture_files(number, listing, gone=gone, shot=shots[number]), signer=signer, authorities=authorities)
+    files = [
+        capture_files(number, listing, gone=gone, shot=shots[number])
         for number, listing, gone in ((0, 0, False), (1, 1, False), (2, 0, True))
     ]
-    message = b"From: legal@holder.example\r\nTo: agent@shop.example\r\n\r\nTake it down.\r\n"
-    seals = [canonical.sha256(files["seal.json"]) for files in captures]
-    events: list[tuple[CustodyAction, str, str | None, dict[str, str]]] = [
-        (CustodyAction.CASE_OPENED, f"case/{CASE}", None, {"listings": "2"}),
-        (CustodyAction.CAPTURE_SEALED, f"capture/{CAPTURES[0]}", seals[0], {"status": "COMPLETE"}),
-        (CustodyAction.CAPTURE_SEALED, f"capture/{CAPTURES[1]}", seals[1], {"status": "COMPLETE"}),
-        (CustodyAction.NOTICE_APPROVED, f"notice/{NOTICE}", None, {"by": "Bob Approver"}),
-        (CustodyAction.NOTICE_SENT, f"notice/{NOTICE}", canonical.sha256(message), {"message_id": "m-1"}),
-        (CustodyAction.LISTING_OBSERVED, f"listing/{LISTINGS[0]}", None, {"status": "200"}),
-        (CustodyAction.LISTING_STATE_CHANGED, f"listing/{LISTINGS[0]}", None, {"final_url": URLS[0], "to": "REMOVED"}),
-        (CustodyAction.CAPTURE_SEALED, f"capture/{CAPTURES[2]}", seals[2], {"status": "COMPLETE"}),
-        (CustodyAction.BUNDLE_REQUESTED, "bundle/0193b1", None, {}),
+    sent_at = "2026-11-20T11:00:00.000Z"
+    message = compose(TEXT, notice_id=NOTICE, attempt_id="1", now=sent_at)
+    looks = [
+        _look(0, 0, 200, ""),
+        _look(1, 1, 200, HOSTILE),
+        _look(2, 0, 404, "此商品已下架 This item was removed", files[2]),
     ]
+    record = Chain()
+    record.add(OPENED, CustodyAction.CASE_OPENED, f"case/{CASE}", None, {"listings": "2"}, PERSON)
+    captures = [
+        record.seal(f"2026-11-20T09:0{2 + number}:00.000Z", files[number], signer=signer, authorities=authorities)
+        for number in (0, 1)
+    ]
+    approved = {"confirmed": "CHECKLIST-CODE", "expires_at": "2026-11-27T10:30:00.000Z"}
+    notice = f"notice/{NOTICE}"
+    record.add("2026-11-20T10:30:00.000Z", CustodyAction.NOTICE_APPROVED, notice, TEXT.digest, approved, APPROVER)
+    told = {"message_id": "m-1", "text": TEXT.digest, "approver": APPROVER.person}
+    record.add(sent_at, CustodyAction.NOTICE_SENT, notice, canonical.sha256(message), told)
+    record.look("2026-11-22T08:59:01.000Z", looks[0])
+    record.look("2026-11-22T08:59:01.500Z", looks[1])
+    captures.append(record.seal("2026-11-22T09:02:00.000Z", files[2], signer=signer, authorities=authorities))
+    record.look("2026-11-22T09:02:30.000Z", looks[2], **{"from": "NOTICE_SENT", "to": "REMOVED_PENDING_CONFIRM"})
+    record.add("2026-11-23T19:59:00.000Z", CustodyAction.BUNDLE_REQUESTED, "bundle/0193b1", None, {}, PERSON)
     return CaseDossier(
         case=Case(
             tenant=TENANT,
@@ -272,28 +339,25 @@ def dossier(
             agents=[],
             reference="HR-2026-0042",
             preparer=PERSON,
-            opened_at="2026-11-20T09:00:00.000Z",
+            opened_at=OPENED,
             batches=1,
             request_sha256="0" * 64,
         ),
         listings=[
             _listing(
                 0,
-                state=ListingState.REMOVED,
-                first_removed_at="2026-11-22T09:00:02.000Z",
+                state=ListingState.REMOVED_PENDING_CONFIRM,
+                first_removed_at=looks[2].at,
                 removal_captures=[CAPTURES[2]],
                 notice_id=NOTICE,
                 notice_sent_at="2026-11-20T11:00:00.000Z",
             ),
             _listing(1, state=ListingState.NOTICE_SENT, notice_id=NOTICE, notice_sent_at="2026-11-20T11:00:00.000Z"),
         ],
-        captures=[
-            CaptureFiles(CAPTURES[number], [source(name, data) for name, data in files.items()])
-            for number, files in enumerate(captures)
-        ],
-        custody=chain(events),
+        captures=captures,
+        custody=record.lines,
         notices=[SentNotice(_notice(message), source("sent.eml", message), [{"event": "delivery", "at": NOW}])],
-        looks=[_look(0, 0, 200, ""), _look(1, 1, 200, HOSTILE), _look(2, 0, 404, "此商品已下架 This item was removed")],
+        looks=looks,
         trust=Trust(signer.ref.fingerprint, {}, "https://holder.example/keys"),
         export=Export("0193b1", PERSON, "takedown 0.1.0", "Harbour & Reed Pictures Ltd"),
     )

@@ -56,7 +56,7 @@ GARBAGE = {
     "null": b"null",
     "a key twice": b'{"a":1,"a":2}',
     "one long line": b"x" * 3_000_000,
-    "broken headers": b"From: =?utf-8?q?=ff?= <@\r\nTo: (((\r\nSubject: =?x?b?=\r\nContent-Type: text/plain; charset=x\r\n\r\n=",
+    "broken headers": b"From: =?utf-8?q?=ff?= <@\r\nTo: (((\r\nSubject: =?x?b?=\r\nContent-Type: text/plain; charset=x\r\n\r\n=",  # noqa: E501
 }
 
 

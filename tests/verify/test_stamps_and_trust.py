@@ -44,7 +44,7 @@ def test_a_second_authority_whose_root_was_not_given_stays_open(bench: Bench, tm
 def test_a_gap_is_shown_and_another_authority_makes_up_for_it(bench: Bench) -> None:
     report = bench.verify(_stamped_by(bench, bench.authorities[0], DownTsa("tsa-down")))
     assert report.exit_code == 0
-    gaps = [check for check in report.checks if check.status is Status.SKIP]
+    gaps = [item for item in report.checks if item.status is Status.SKIP and item.name != "capture-time"]
     assert all("gap on record: tsa-down" in check.reason for check in gaps)
     assert len(gaps) == 4
 

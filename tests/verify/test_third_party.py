@@ -58,7 +58,7 @@ def test_every_command_of_verify_md_succeeds(bag: Path) -> None:
     assert "NOT BOUND" not in said["5"].stdout + said["6"].stdout
     assert said["6"].stdout.count("True") == 6
     assert "DIFFERENT" not in said["6"].stdout
-    assert said["7"].stdout == "the chain holds: 9 events\n"
+    assert said["7"].stdout == "the chain holds: 10 events\n"
 
 
 @pytest.mark.parametrize(

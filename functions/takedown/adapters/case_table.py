@@ -155,14 +155,30 @@ class CaseTable:
         return new, write
 
     def claim(self, tenant: str, key: str, owner: str) -> Write:
-        """Make the write that claims a name for `owner` for ever; it fails where another holds it."""
+        """Make the write that claims a name for `owner`; it fails where another holds it."""
+        condition = "attribute_not_exists(pk) OR #owner = :owner OR released = :true"
+        return self._claim(tenant, key, owner, condition, released=False)
+
+    def release_claim(self, tenant: str, key: str, owner: str) -> Write:
+        """Make the write that gives a claim of `owner` back: the item stays, since nothing is ever deleted."""
+        return self._claim(tenant, key, owner, "#owner = :owner", released=True)
+
+    def claimed_by(self, tenant: str, key: str) -> str | None:
+        """Return who holds a claim; None where nobody does."""
+        answer = self._db.get_item(TableName=self._table, Key=_key(tenant, "claims", key), ConsistentRead=True)
+        item = answer.get("Item")
+        return None if item is None or item.get("released", {}).get("BOOL") else item["owner"]["S"]
+
+    def _claim(self, tenant: str, key: str, owner: str, condition: str, *, released: bool) -> Write:
+        values: dict[str, Any] = {":owner": {"S": owner}, ":true": {"BOOL": True}}
         return {
             "Put": {
                 "TableName": self._table,
-                "Item": {**_key(tenant, "claims", key), "owner": {"S": owner}},
-                "ConditionExpression": "attribute_not_exists(pk) OR #owner = :owner",
+                "Item": {**_key(tenant, "claims", key), "owner": {"S": owner}, "released": {"BOOL": released}},
+                "ConditionExpression": condition,
                 "ExpressionAttributeNames": {"#owner": "owner"},
-                "ExpressionAttributeValues": {":owner": {"S": owner}},
+                # DynamoDB refuses a value that the condition does not use.
+                "ExpressionAttributeValues": {name: value for name, value in values.items() if name in condition},
             }
         }
 

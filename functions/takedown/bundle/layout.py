@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -26,6 +27,7 @@ from takedown.bundle.documents import (
 from takedown.bundle.dossier import CaptureFiles, CaseDossier, SentNotice, Trust
 from takedown.bundle.names import stamp_of
 from takedown.bundle.readme import render
+from takedown.bundle.told import LOOKS, LookTold
 from takedown.bundle.write import Member
 from takedown.capture import RECORD_NAME
 from takedown.custody import verify_chain
@@ -81,7 +83,7 @@ def assemble(dossier: CaseDossier, *, now: str) -> Payload:
     _require(sealed, captures, "captures/{}/seal.json", withheld)
     _require(left, {notice.notice_id for notice in notices}, "notices/{}/sent.eml", withheld)
     exported = _exported_case(dossier, now)
-    observations = [Observation.of(look) for look in dossier.looks]
+    observations = _told_looks(dossier, events)
     page = CasePage(exported, captures, notices, observations, events, head, dossier.trust, name, len(withheld))
     members = [
         Member.of("data/README.html", render(page)),
@@ -102,6 +104,18 @@ def assemble(dossier: CaseDossier, *, now: str) -> Payload:
 def _told(events: Sequence[dict[str, Any]], action: CustodyAction) -> dict[str, str]:
     """Return what the custody record says was sealed or sent: id to digest."""
     return {event["object"].partition("/")[2]: event["sha256"] for event in events if event["action"] == action}
+
+
+def _told_looks(dossier: CaseDossier, events: Sequence[dict[str, Any]]) -> list[Observation]:
+    """Return the looks that the record tells of; one that was taken since it was read waits for the next bundle."""
+    told = Counter(LookTold.of_event(event) for event in events if event["action"] in LOOKS)
+    kept = []
+    for look in dossier.looks:
+        seen = Observation.of(look)
+        if told[LookTold.of_observation(seen)] > 0:
+            told[LookTold.of_observation(seen)] -= 1
+            kept.append(seen)
+    return kept
 
 
 def _require(told: Iterable[str], here: Collection[str], path: str, withheld: Collection[str]) -> None:

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import click
 from pydantic import ValidationError
@@ -20,12 +21,12 @@ from rich.console import Console
 
 from takedown import canonical
 from takedown.actor import Actor
-from takedown.adapters.chromium import BrowserSettings, DirectorySink, capture_page
+from takedown.adapters.chromium import BrowserSettings, DirectorySink, capture_page, write_new
 from takedown.adapters.local_signer import LocalSigner
 from takedown.adapters.system import new_id, utc_now
 from takedown.adapters.timestamp_authority import HttpTimeStampAuthority, authorities
 from takedown.capture import RECORD_NAME, CaptureOrder, CaptureResult
-from takedown.errors import InputError, TakedownError
+from takedown.errors import ConfigurationError, InputError, TakedownError
 from takedown.guard.gate import AllowedHosts, allowed_hosts
 from takedown.guard.resolver import SystemResolver
 from takedown.limits import default_limits
@@ -33,6 +34,9 @@ from takedown.rooms import first_problem
 from takedown.seal import StoredObject, StoredObjects
 from takedown.sealing import Signer, seal_record
 from takedown.states import Role
+
+MOST_AUTHORITIES = 5
+"""A seal of at most `SEAL_LIMIT` bytes has room for the gaps of so many, should none of them answer."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TENANT, CASE = "local", "oneshot"
@@ -49,9 +53,8 @@ class _Desk:
     stampers: Sequence[HttpTimeStampAuthority]
     person: Actor
 
-    def capture(self, url: str) -> tuple[CaptureResult, Path]:
+    def capture(self, url: str, capture_id: str) -> tuple[CaptureResult, Path]:
         """Capture and seal one URL."""
-        capture_id = new_id()
         order = CaptureOrder(
             tenant=TENANT,
             case_id=CASE,
@@ -61,21 +64,24 @@ class _Desk:
             purpose="one-shot",
             requested_by=self.person,
         )
-        folder = self.out / capture_id
-        sink = DirectorySink(folder)
+        folder = self.folder(capture_id)
         result = capture_page(
             order,
-            sink=sink,
+            sink=DirectorySink(folder),
             resolver=SystemResolver(),
             limits=default_limits(),
             clock=utc_now,
             allow=self.allow,
             browser=self.browser,
         )
-        self._seal(folder, sink, capture_id)
+        self._seal(folder, capture_id)
         return result, folder
 
-    def _seal(self, folder: Path, sink: DirectorySink, capture_id: str) -> None:
+    def folder(self, capture_id: str) -> Path:
+        """Say where a capture lies."""
+        return self.out / capture_id
+
+    def _seal(self, folder: Path, capture_id: str) -> None:
         """Seal what the disk holds now, not what was meant to be written."""
         names = sorted(path.name for path in folder.iterdir())
         contents = {name: (folder / name).read_bytes() for name in names}
@@ -99,7 +105,7 @@ class _Desk:
             contents[RECORD_NAME], stored, authorities=self.stampers, signer=self.signer, sealed_at=utc_now()
         )
         for name, data in files.items():
-            sink.put(name, data, "application/octet-stream")
+            write_new(folder / name, data)
 
 
 @click.command("capture")
@@ -131,8 +137,8 @@ def capture(
         out=out,
         browser=_browser(locale, timezone, viewport, no_sandbox=no_sandbox),
         allow=allowed_hosts(*allowed),
-        signer=LocalSigner(_home()),
-        stampers=authorities(" ".join(tsas)),
+        signer=_signer(),
+        stampers=_stampers(tsas),
         person=_person(),
     )
     console = Console(stderr=True)
@@ -147,12 +153,23 @@ def capture(
 
 
 def _line(desk: _Desk, url: str) -> tuple[dict[str, Any], bool]:
+    capture_id = new_id()
     try:
-        result, folder = desk.capture(url)
+        result, folder = desk.capture(url, capture_id)
     except (TakedownError, OSError) as error:
         # The visit never raises: what failed is this machine's disk, or the seal. Then there is no sealed record.
-        failed: dict[str, Any] = {"capture_id": None, "status": "FAILED", "outcome": None, "flags": [], "dir": None}
-        return {"url": url, **failed, "detail": f"{type(error).__name__}: {error}"[:300]}, False
+        detail = f"{type(error).__name__}: {error}"[:300]
+        if desk.folder(capture_id).is_dir():
+            detail += f"; what there is lies unsealed in {desk.folder(capture_id)}"
+        nothing: dict[str, Any] = {
+            "capture_id": None,
+            "status": "FAILED",
+            "outcome": None,
+            "detail": detail,
+            "flags": [],
+            "dir": None,
+        }
+        return {"url": url, **nothing}, False
     told = result.model_dump(mode="json", include={"capture_id", "status", "outcome", "detail", "flags"})
     return {"url": url, **told, "dir": str(folder)}, True
 
@@ -161,7 +178,13 @@ def _browser(locale: str, timezone: str, viewport: str, *, no_sandbox: bool) -> 
     size = re.fullmatch(r"(\d{1,4})x(\d{1,4})", viewport)
     if size is None:
         raise InputError("--viewport", f"{viewport!a} is not a size.", "Write it as 1280x800.")
-    path = os.environ.get("CHROMIUM_PATH") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    zones = available_timezones()
+    if zones and timezone not in zones:  # a system without the database cannot tell; the browser has its own
+        raise InputError("--timezone", f"{timezone!a} is no time zone.", "Write it as Europe/Berlin.")
+    path = os.environ.get("CHROMIUM_PATH")
+    if path and not os.access(path, os.X_OK):
+        raise ConfigurationError("CHROMIUM_PATH", f"{path!a} is no program.")
+    path = path or next(filter(None, map(shutil.which, BROWSERS)), None)
     try:
         return BrowserSettings(
             executable_path=path,
@@ -171,7 +194,41 @@ def _browser(locale: str, timezone: str, viewport: str, *, no_sandbox: bool) -> 
             time_zone=timezone,
         )
     except ValidationError as error:
-        raise first_problem(error) from error
+        raise _named(f"--{str(error.errors()[0]['loc'][0]).replace('_', '')}", first_problem(error)) from error
+
+
+def _stampers(tsas: Sequence[str]) -> list[HttpTimeStampAuthority]:
+    if len(tsas) > MOST_AUTHORITIES:
+        raise InputError("--tsa", f"these are {len(tsas)} authorities; a seal has room for {MOST_AUTHORITIES}.")
+    for tsa in tsas:
+        try:
+            if len(authorities(tsa)) != 1:
+                raise InputError(
+                    "--tsa", f"{tsa!a} is not one http(s) URL.", "Give the option once for each authority."
+                )
+        except ConfigurationError as error:
+            raise _named("--tsa", error) from error
+        except ValueError as error:
+            raise InputError("--tsa", f"{tsa!a} is not a URL: {error}.") from error
+    try:
+        return authorities(" ".join(tsas))
+    except ConfigurationError as error:
+        raise _named("--tsa", error) from error
+
+
+def _named(option: str, error: InputError) -> InputError:
+    """Call a problem by the option in which the person wrote it."""
+    return InputError(option, error.problem, error.remedy)
+
+
+def _signer() -> LocalSigner:
+    home = _home()
+    try:
+        return LocalSigner(home)
+    except OSError as error:
+        raise ConfigurationError(
+            "TAKEDOWN_HOME", f"{str(home)!a} cannot hold the signing key ({error.strerror}).", "Name another folder."
+        ) from error
 
 
 def _home() -> Path:
@@ -180,7 +237,10 @@ def _home() -> Path:
 
 
 def _person() -> Actor:
-    user = getpass.getuser()
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user id without a name
+        user = f"uid {os.getuid()}"
     return Actor(person=user, role=Role.PREPARER, principal=f"{user}@{platform.node() or 'localhost'}")
 
 

@@ -40,13 +40,19 @@ TITLES = {
     "capture-seal": "Captures: seals over these records",
     "capture-signature": "Captures: seals signed",
     "capture-time-stamp": "Captures: time stamps",
+    "capture-time": "Captures: ended before they were stamped",
     "capture-unlisted": "Captures: no file added",
     "custody-chain": "Custody record: chain",
     "custody-head": "Custody record: end",
     "custody-case": "Custody record: of this case",
     "custody-captures": "Custody record: every capture is here",
     "custody-notices": "Custody record: every notice is here",
-    "observations": "Observations",
+    "notice-approval": "Notices: approved as sent, by another",
+    "notice-message": "Notices: messages say what was approved",
+    "observations": "Looks: as captured, of this case",
+    "custody-looks": "Looks: each on the custody record",
+    "listings": "Listings: as captured, told and noticed",
+    "readme": "README.html: runs and loads nothing",
 }
 """How each check is called before a reader."""
 

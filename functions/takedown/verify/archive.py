@@ -43,7 +43,7 @@ def check_archive(archive: zipfile.ZipFile, raw: BinaryIO, findings: Findings) -
     if len(tops) != 1 or any("/" not in info.orig_filename for info in infos):
         raise BundleUnusableError("a bundle has one folder at the top, and nothing beside it")
     findings.passed("archive-names", reason=f"{len(infos)} entries")
-    with findings.check("archive-form", reason="the form that is exported, and not a byte beside it"):
+    with findings.check("archive-form", reason="as exported"):
         _exact(infos, raw, top)
     return top
 

@@ -2,60 +2,41 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
-from takedown.bundle.documents import CustodyHead, Delivery, ExportedCase, ExportedNotice
+from takedown.bundle.documents import CustodyHead, ExportedCase
 from takedown.custody import verify_chain
 from takedown.errors import IntegrityError
+from takedown.verify.captures import FOLDER, SealedHere
 from takedown.verify.contents import Contents
+from takedown.verify.told import Told
 
 RECORD = "data/custody/custody.jsonl"
 HEAD = "data/custody/head.json"
-NOTICES = "data/notices"
-
-
-@dataclass
-class _Told:
-    """What the record says was sealed and sent: id to digest."""
-
-    captures: dict[str, str] = field(default_factory=dict)
-    notices: dict[str, str] = field(default_factory=dict)
-    twice: list[str] = field(default_factory=list)
-    case: tuple[str, str] | None = None
-
-    def note(self, line: bytes) -> None:
-        """Take note of one event; whether it is sound is for the chain to say."""
-        if self.case is not None and b'"CAPTURE_SEALED"' not in line and b'"NOTICE_SENT"' not in line:
-            return
-        try:
-            event = json.loads(line)
-            self.case = self.case or (event["tenant"], event["case_id"])
-            action, (_, _, key), digest = event["action"], str(event["object"]).partition("/"), str(event["sha256"])
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return
-        table = {"CAPTURE_SEALED": self.captures, "NOTICE_SENT": self.notices}.get(action)
-        if table is not None and table.setdefault(key, digest) != digest:
-            self.twice.append(f"{action} {key}")
 
 
 def check_custody(
-    contents: Contents, case: ExportedCase | None, seals: Mapping[str, str], withheld: Mapping[str, str]
-) -> None:
-    """Check the chain and its head, and compare the record with the captures and notices that are here."""
+    contents: Contents, case: ExportedCase | None, captures: Mapping[str, SealedHere], withheld: Mapping[str, str]
+) -> Told | None:
+    """Check the chain and its head, and compare the record with the captures that are here.
+
+    Returns
+    -------
+    Told | None
+        What the record tells; None where its chain does not hold.
+    """
     findings = contents.findings
-    told = _Told()
+    told = Told()
     try:
         head = contents.document(HEAD, CustodyHead)
     except IntegrityError as error:
         findings.fail("custody-head", HEAD, str(error))
         head = None
     try:
-        count = verify_chain(_noting(contents, told), head=head.sha256 if head else None)
+        count = verify_chain(told.noting(contents.lines(RECORD)), head=head.sha256 if head else None)
     except (IntegrityError, RecursionError) as error:
         findings.fail("custody-chain", RECORD, str(error))
-        return
+        return None
     findings.passed("custody-chain", RECORD, f"{count} events")
     if head is not None:
         with findings.check("custody-head", HEAD):
@@ -67,51 +48,28 @@ def check_custody(
         if case is not None and told.case != (case.tenant, case.case_id):
             raise IntegrityError("the record is of another case")
         if told.twice:
-            raise IntegrityError(f"{told.twice[0]} is told twice with different digests")
-    _captures(contents, told, seals, withheld)
-    _notices(contents, told, withheld)
+            raise IntegrityError(f"{told.twice[0]} is told twice")
+    _captures(contents, told, captures, withheld)
+    return told
 
 
-def _noting(contents: Contents, told: _Told) -> Iterator[bytes]:
-    for line in contents.lines(RECORD):
-        told.note(line)
-        yield line
-
-
-def _captures(contents: Contents, told: _Told, seals: Mapping[str, str], withheld: Mapping[str, str]) -> None:
-    for key in sorted(told.captures.keys() | seals.keys()):
+def _captures(contents: Contents, told: Told, captures: Mapping[str, SealedHere], withheld: Mapping[str, str]) -> None:
+    for key in sorted(told.sealed.keys() | captures.keys()):
         with contents.findings.check("custody-captures", key):
-            on_record, here = told.captures.get(key), seals.get(key)
+            on_record, here = told.sealed.get(key), captures.get(key)
             if on_record is None:
                 raise IntegrityError("a capture that the custody record does not tell of")
-            if here is None and withheld.get(f"data/captures/{key}/seal.json") == on_record:
+            if here is None and withheld.get(f"{FOLDER}/{key}/seal.json") == on_record.sha256:
                 continue
             if here is None:
                 raise IntegrityError("sealed according to the custody record, but missing and not declared as withheld")
-            if here != on_record:
+            if here.seal_sha256 != on_record.sha256:
                 raise IntegrityError("seal.json is not the one that the custody record tells of")
-
-
-def _notices(contents: Contents, told: _Told, withheld: Mapping[str, str]) -> None:
-    folders = contents.below(NOTICES)
-    for key in sorted(told.notices.keys() | folders.keys()):
-        with contents.findings.check("custody-notices", key):
-            on_record = told.notices.get(key)
-            if on_record is None:
-                raise IntegrityError("a notice that the custody record does not tell of")
-            path = f"{NOTICES}/{key}/sent.eml"
-            if path not in contents.facts and withheld.get(path) == on_record:
-                continue
-            if contents.require(path).sha256 != on_record:
-                raise IntegrityError("sent.eml is not the message that the custody record tells of")
-            notice = contents.document(f"{NOTICES}/{key}/notice.json", ExportedNotice)
-            if (notice.notice_id, notice.message_sha256) != (key, on_record):
-                raise IntegrityError("notice.json tells of another message")
-            _known(set(folders.get(key, ())) - {"sent.eml", "notice.json", "delivery.json"})
-            if "delivery.json" in folders.get(key, ()):
-                contents.document(f"{NOTICES}/{key}/delivery.json", Delivery)
-
-
-def _known(extra: set[str]) -> None:
-    if extra:
-        raise IntegrityError(f"{min(extra)} is not part of a notice")
+            chain = here.seal.custody if here.seal else None
+            if chain and (chain.seq >= on_record.seq or told.digests[chain.seq] != chain.sha256):
+                raise IntegrityError(
+                    f"was sealed when event {chain.seq} of the custody record was another one: history was rewritten"
+                )
+            listing = here.record.listing_id if here.record else None
+            if listing and on_record.facts.get("listing", listing) != listing:
+                raise IntegrityError(f"is of listing {listing}, but the custody record says another one")

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from takedown.bundle.documents import ExportedCase, Observation, WithheldList
-from takedown.errors import IntegrityError
+from takedown.bundle.documents import ExportedCase, WithheldList
+from takedown.bundle.names import stamp_of
+from takedown.errors import InputError, IntegrityError
+from takedown.times import from_text
 from takedown.verify.bag import check_bag
 from takedown.verify.captures import check_captures
 from takedown.verify.container import open_container
-from takedown.verify.contents import Contents, parse
+from takedown.verify.contents import Contents
 from takedown.verify.custody import check_custody
 from takedown.verify.limits import Limits
+from takedown.verify.listings import Documents, check_listings, check_observations
+from takedown.verify.notices import check_notices
+from takedown.verify.page import check_page
 from takedown.verify.report import Findings, Report
 from takedown.verify.signature import check_signature
 from takedown.verify.trust import Trust, load_trust
@@ -65,10 +70,13 @@ def _check(name: str, contents: Contents, trust: Trust) -> Report:
     check_bag(contents, outside)
     case = _case(contents)
     withheld = _withheld(contents)
-    seals = check_captures(contents, case, withheld, trust)
-    check_custody(contents, case, seals, withheld)
-    with contents.findings.check("observations", "data/status/observations.jsonl"):
-        _observations(contents, case)
+    check_page(contents, withheld)
+    captures = check_captures(contents, case, withheld, trust)
+    told = check_custody(contents, case, captures, withheld)
+    notices = check_notices(contents, case, told, withheld) if told else {}
+    documents = Documents(case, captures, notices, told, withheld)
+    check_observations(contents, documents)
+    check_listings(contents, documents)
     fingerprint = None if key is None else key.fingerprint
     return contents.findings.report(name, signing_key=fingerprint, files=len(contents.facts), withheld=len(withheld))
 
@@ -79,7 +87,13 @@ def _case(contents: Contents) -> ExportedCase | None:
     except IntegrityError as error:
         contents.findings.fail("case", "data/case.json", str(error))
         return None
-    contents.findings.passed("case", "data/case.json", case.case_id)
+    with contents.findings.check("case", "data/case.json", case.case_id):
+        try:
+            name = f"{case.case_id}_{stamp_of(from_text(case.exported_at))}"
+        except InputError as error:
+            raise IntegrityError(str(error)) from error
+        if contents.name not in {None, name}:
+            raise IntegrityError(f"exported as {name}, but the top folder is called {contents.name}")
     return case
 
 
@@ -92,14 +106,3 @@ def _withheld(contents: Contents) -> dict[str, str]:
                 raise IntegrityError(f"{item.path} is declared as withheld, but is here")
             declared[item.path] = item.sha256
     return declared
-
-
-def _observations(contents: Contents, case: ExportedCase | None) -> None:
-    path = "data/status/observations.jsonl"
-    listings = {listing.listing_id for listing in case.listings} if case else None
-    for number, line in enumerate(contents.lines(path), 1):
-        seen = parse(f"line {number}", line, Observation)
-        if case is not None and (seen.tenant, seen.case_id) != (case.tenant, case.case_id):
-            raise IntegrityError(f"line {number} is of another case")
-        if listings is not None and seen.listing_id not in listings:
-            raise IntegrityError(f"line {number} is of a listing that is not in the case")

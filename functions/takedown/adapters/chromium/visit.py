@@ -47,6 +47,8 @@ class Visit:
         self._flags: set[str] = set()
         self._window: Window | None = None
         self._body_kept = False
+        self._why = "no time left in the budget"
+        """Of the latest step that failed, the driver's reason."""
         self._unseen: Verdict | None = None
         """Set where there was an answer, but nothing that a tab would show."""
 
@@ -105,7 +107,8 @@ class Visit:
             self._channel.tell(StepEnded(name=name, status="failed", reason=reason))
             return False
         except PlaywrightError as error:
-            self._channel.tell(StepEnded(name=name, status="failed", reason=_line(error)))
+            self._why = _line(error)
+            self._channel.tell(StepEnded(name=name, status="failed", reason=self._why))
             return False
         except asyncio.CancelledError:
             self._channel.tell(StepEnded(name=name, status="failed", reason="the visit was stopped"))
@@ -129,7 +132,7 @@ class Visit:
             await self._listen(window, stack)
 
         if not await self.step("launch", launch, seconds=self.left()) or window is None:
-            raise VisitStoppedError(CaptureOutcome.CRASHED, "browser: it did not start")
+            raise VisitStoppedError(CaptureOutcome.CRASHED, f"browser: it did not start: {self._why}"[:300])
         self._window = window
         await self.step("navigate", self._navigate, seconds=self.limits.navigate_seconds + 1)
         if self._unseen is not None:
