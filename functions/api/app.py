@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from http import HTTPStatus
 from typing import Any
@@ -25,7 +26,7 @@ from takedown.adapters.evidence_store import EvidenceStore
 from takedown.adapters.settings import Settings, names, read_settings
 from takedown.adapters.system import new_id, utc_now
 from takedown.adapters.workflow import Workflow
-from takedown.errors import InputError, InputListError, TakedownError
+from takedown.errors import ForbiddenError, InputError, InputListError, TakedownError
 from takedown.guard.gate import allowed_hosts
 from takedown.watch import load_policy
 
@@ -44,6 +45,7 @@ class RoomSettings(Settings):
     watch_policy: str
     preparer_roles: str
     approver_roles: str
+    auditor_roles: str = ""
     allow_hosts: str = ""
 
 
@@ -84,7 +86,10 @@ services = Services(
     now=utc_now,
     new_id=new_id,
     actor=lambda request_context: actor_of(
-        request_context, preparers=names(settings.preparer_roles), approvers=names(settings.approver_roles)
+        request_context,
+        preparers=names(settings.preparer_roles),
+        approvers=names(settings.approver_roles),
+        auditors=names(settings.auditor_roles),
     ),
 )
 
@@ -144,20 +149,64 @@ def on_anything_else(error: Exception) -> Response[str]:
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "A fault of ours; it is in the log.")
 
 
+MOST_NESTED = 20
+"""Levels of a body; ours have five. Deeper ones would meet Python's limit at a depth that nobody can foretell."""
+
+
+def check_body(event: dict[str, Any]) -> None:
+    """Refuse a body that is no JSON, or none that a request of ours could be.
+
+    Raises
+    ------
+    InputError
+        Not Base64, not UTF-8, not JSON, a number of thousands of digits, or nested too deep.
+    """
+    text = event["body"]
+    try:
+        value = json.loads(base64.b64decode(text, validate=True).decode() if event.get("isBase64Encoded") else text)
+    except (ValueError, RecursionError) as error:
+        raise InputError("body", "the body is not JSON.", "Send a JSON object.") from error
+    level = [value]
+    for _ in range(MOST_NESTED):
+        inner = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        level = [child for children in inner for child in children]
+        if not level:
+            return
+    raise InputError("body", f"the body is nested deeper than {MOST_NESTED} levels.", "Send a JSON object.")
+
+
 def media_type(event: dict[str, Any]) -> str:
     """Return what the request calls its body; API Gateway gives header names in lower case."""
     return str((event.get("headers") or {}).get("content-type") or "").strip().lower()
 
 
+def refusal(event: dict[str, Any]) -> Response[str] | None:
+    """Return what is wrong with a request whichever route it is for; None where nothing is.
+
+    Every route asks who is calling again, for the person; here nobody gets as far as one, or as the description of
+    them. The resolver would read the body without a guard against what Python's reader cannot take.
+    """
+    try:
+        services.actor(event.get("requestContext") or {})
+        if not event.get("body"):
+            return None
+        if media_type(event).startswith("application/json"):
+            check_body(event)
+            return None
+    except (ForbiddenError, InputError) as error:
+        return from_error(error)
+    return problem(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "media-type",
+        "The body is not called JSON. Send Content-Type: application/json.",
+    )
+
+
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request."""
-    if event.get("body") and not media_type(event).startswith("application/json"):
-        answer = problem(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            "media-type",
-            "The body is not called JSON. Send Content-Type: application/json.",
-        )
+    answer = refusal(event)
+    if answer is not None:
         return {"statusCode": answer.status_code, "headers": {"Content-Type": MEDIA_TYPE}, "body": answer.body}
     app.append_context(services=services)
     return app.resolve(event, context)

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from api.callers import TENANT
+from api.callers import TENANT, require
 from api.services import caller, services_of
 from api.views import show_bundle
 from takedown.adapters.evidence_store import ObjectVersion
 from takedown.bundle_request import BundleRequest
 from takedown.case import Case
 from takedown.custody import CustodyEntry
-from takedown.states import BundleState, CustodyAction
+from takedown.states import BundleState, CustodyAction, Role
 
 router = APIGatewayHttpRouter()
 CaseId = Annotated[str, Path(pattern="^[0-9a-z]{1,32}$")]
@@ -23,9 +23,9 @@ CaseId = Annotated[str, Path(pattern="^[0-9a-z]{1,32}$")]
 
 @router.post("/cases/<case_id>/bundles", summary="Export the case as a sealed bundle", tags=["bundles"])
 def request_bundle(case_id: CaseId) -> tuple[dict[str, Any], int]:
-    """Start an export; ask for it by its id until it is READY."""
+    """Start an export; ask for it by its id until it is READY. An auditor may: it changes nothing of the case."""
     services = services_of(router)
-    actor = caller(router)
+    actor = require(caller(router), Role.PREPARER, Role.APPROVER, Role.AUDITOR, Role.ADMIN)
     services.cases.get(Case, TENANT, case_id)
     now = services.now()
     request = BundleRequest(

@@ -13,17 +13,22 @@ TENANT = "default"
 """The one tenant until users come; then it is a verified claim."""
 
 
-def actor_of(request_context: Mapping[str, Any], *, preparers: frozenset[str], approvers: frozenset[str]) -> Actor:
+def actor_of(
+    request_context: Mapping[str, Any],
+    *,
+    preparers: frozenset[str],
+    approvers: frozenset[str],
+    auditors: frozenset[str],
+) -> Actor:
     """Read the caller of an IAM-authorised request.
 
     The person is the role's session name (or the IAM user's name); the trust policy of the roles has to force that
-    name (`sts:RoleSessionName`, see SECURITY.md). The role is what the deployment says of the IAM role's name;
-    a caller that it says nothing of may only read.
+    name (`sts:RoleSessionName`, see SECURITY.md). The role is what the deployment says of the IAM role's name.
 
     Raises
     ------
     ForbiddenError
-        The request was not authenticated.
+        The request was not authenticated, or by a principal that the deployment does not name.
     """
     iam = (request_context.get("authorizer") or {}).get("iam") or {}
     arn = str(iam.get("userArn") or "")
@@ -41,8 +46,11 @@ def actor_of(request_context: Mapping[str, Any], *, preparers: frozenset[str], a
         role = Role.APPROVER
     elif name in preparers:
         role = Role.PREPARER
-    else:
+    elif name in auditors:
         role = Role.AUDITOR
+    else:
+        # Leave to call the API (execute-api:Invoke) is often granted widely; leave to read a case is not.
+        raise ForbiddenError(f"{name} is no preparer, approver or auditor here")
     return Actor(person=person, role=role, principal=arn)
 
 

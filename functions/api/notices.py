@@ -39,16 +39,12 @@ def draft_again(case_id: CaseId) -> tuple[dict[str, Any], int]:
     listings = services.cases.all(Listing, TENANT, case_id)
     batches = sorted({item.batch for item in listings if item.state is ListingState.CAPTURED})
     head = services.custody.head(TENANT, case_id)
-    opener = services.opener
-    key = f"{TENANT}/{case_id}/listings-none.json"
-    opener.s3.put_object(Bucket=opener.work_bucket, Key=key, Body=b"[]")
     for batch in batches:
-        # The case machine again, with nothing to capture: it drafts, and follows each notice to its end. The record
-        # grows with every rejection and every failure, so asked twice about the same, it starts once.
+        # The case machine again, from drafting on: it follows each notice to its end. The record grows with every
+        # rejection and every failure, so asked twice about the same, it starts once.
         name = f"{case_id}-b{batch}-d{head.seq if head else 0}"
-        manifest = {"bucket": opener.work_bucket, "key": key}
-        event = {"tenant": TENANT, "case_id": case_id, "batch": batch, "manifest": manifest}
-        services.workflow.start(opener.machine_arn, name, event)
+        event = {"tenant": TENANT, "case_id": case_id, "batch": batch, "draft_only": True}
+        services.workflow.start(services.opener.machine_arn, name, event)
     return {"batches": batches}, HTTPStatus.ACCEPTED.value
 
 

@@ -20,6 +20,11 @@ from takedown.errors import (
     UrlRefusedError,
 )
 
+SHOWN = 1000
+"""Problems in one answer: Lambda returns at most 6 MB."""
+LONGEST = 500
+"""Characters of each field and problem."""
+
 MEDIA_TYPE = "application/problem+json"
 
 STATUS: list[tuple[type[TakedownError], HTTPStatus, str]] = [
@@ -47,6 +52,10 @@ def from_error(error: TakedownError) -> Response[str]:
     if not isinstance(error, InputError):
         return problem(status, kind, str(error))
     problems = error.problems if isinstance(error, InputListError) else [error]
-    errors = [{"field": item.field, "problem": item.problem, "remedy": item.remedy} for item in problems]
-    detail = str(error) if len(errors) == 1 else f"{len(errors)} fields cannot be used; the first is {error}"
+    errors = [
+        {"field": item.field[:LONGEST], "problem": item.problem[:LONGEST], "remedy": item.remedy[:LONGEST]}
+        for item in problems[:SHOWN]
+    ]
+    first = str(error)[: 2 * LONGEST]
+    detail = first if len(problems) == 1 else f"{len(problems)} fields cannot be used; the first is {first}"
     return problem(status, kind, detail, errors=errors)

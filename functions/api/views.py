@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -15,15 +16,37 @@ from takedown.notice import Notice
 from takedown.regime import load_regimes
 from takedown.sealed_capture import SealedCapture
 
+MOST_BYTES = 2_500_000
+"""Of one page. Lambda returns 6 MB, and the page goes out as JSON inside of JSON."""
+
 _NOTICE_HIDDEN = {"task_token", "tenant", "message_key", "message_version", "schema_"}
 
 
-def show_case(case: Case, listings: Iterable[Listing] = ()) -> dict[str, Any]:
-    """Show a case, with how many of its listings stand where."""
-    return {
-        **case.model_dump(mode="json", exclude={"tenant", "version", "request_sha256"}),
-        "listing_states": dict(Counter(str(item.state) for item in listings)),
-    }
+def page(items: Iterable[dict[str, Any]], limit: int) -> tuple[list[dict[str, Any]], bool]:
+    """Take what goes into one answer: at least one item, at most `limit`, and no more than fits.
+
+    Returns
+    -------
+    tuple
+        The items, and whether there are more.
+    """
+    taken: list[dict[str, Any]] = []
+    size = 0
+    for item in items:
+        size += len(json.dumps(item)) + 2
+        if taken and (len(taken) == limit or size > MOST_BYTES):
+            return taken, True
+        taken.append(item)
+    return taken, False
+
+
+def show_case(case: Case, listings: Iterable[Listing] | None = None) -> dict[str, Any]:
+    """Show a case, with how many listings it was given; and, of those that are registered, how many stand where."""
+    shown = case.model_dump(mode="json", exclude={"tenant", "version", "request_sha256", "requests"})
+    shown["listings"] = sum(batch.listings for batch in case.requests)
+    if listings is not None:
+        shown["listing_states"] = dict(Counter(str(item.state) for item in listings))
+    return shown
 
 
 def show_listing(listing: Listing) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def collect(
     captures = sorted(cases.all(SealedCapture, tenant, case_id), key=lambda item: item.ended_at)
     return CaseDossier(
         case=cases.get(Case, tenant, case_id),
-        listings=list(cases.all(Listing, tenant, case_id)),
+        listings=sorted(cases.all(Listing, tenant, case_id), key=lambda item: item.order),
         captures=[
             CaptureFiles(item.capture_id, [_source(store, pinned) for pinned in item.files]) for item in captures
         ],

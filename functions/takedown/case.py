@@ -83,6 +83,27 @@ class CaseInput(Frozen):
     """The team's own file number."""
 
 
+class Batch(Frozen):
+    """One request that put listings into a case. Each is one execution of the case machine, named by its number."""
+
+    number: Annotated[int, Field(ge=1)]
+    request_sha256: Sha256Hex
+    """Of the canonical request: what a repeated one is compared with."""
+    sha256: Sha256Hex
+    """Of the object in the work bucket that holds the listings to be registered; `batch_key` says where it lies."""
+    listings: Annotated[int, Field(ge=1)]
+    """How many that object holds."""
+    added_by: Actor
+    added_at: Timestamp
+    idempotency_key: str | None
+    """As the person gave it; None where the same request by the same person is what makes it the same batch."""
+
+
+def batch_key(tenant: str, case_id: str, sha256: str) -> str:
+    """Return where in the work bucket the listings of a batch lie. Its name is its content: nothing can replace it."""
+    return f"{tenant}/{case_id}/batch-{sha256}.json"
+
+
 class Case(Document):
     """A case as it is stored."""
 
@@ -96,7 +117,9 @@ class Case(Document):
     preparer: Actor
     opened_at: Timestamp
     batches: int
-    """How many times listings were added; each batch is one execution of the case machine."""
+    """How many times listings were added."""
+    requests: list[Batch] = Field(default_factory=list)
+    """The batches, in the order of their numbers."""
     request_sha256: Sha256Hex
     """Of the canonical request that opened it: what a repeated Idempotency-Key is compared with."""
     version: int = 0

@@ -19,7 +19,7 @@ class Listing(Document):
     tenant: Id
     case_id: Id
     listing_id: Id
-    """Ours. The platform's own id is `platform_listing_id`."""
+    """Ours, made of the case and the canonical URL; it carries no order. The platform's is `platform_listing_id`."""
     batch: int
     place: int = 0
     """Its place in the batch, as the team listed it."""
@@ -56,3 +56,8 @@ class Listing(Document):
     """How many watch executions were started for it."""
     version: int = 0
     """Counts stored changes; every write is conditional on it."""
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Where it stands among the listings of its case, as the team listed them."""
+        return self.batch, self.place

@@ -27,21 +27,25 @@ Line = Annotated[
 """One line of text typed by a person: no control characters, no line separators."""
 
 
-def _short_local_part(address: str) -> str:
+def _plain(address: str) -> str:
+    """Check what pydantic's regular expressions cannot: they do not look ahead."""
     if address.index("@") > _LOCAL_PART:
         raise ValueError(f"at most {_LOCAL_PART} characters may stand before the @")
+    if "=?" in address:
+        raise ValueError("=? begins an encoded word: a mail program would read another address (RFC 2047)")
     return address
 
 
 _LOCAL_PART = 64
-"""RFC 5321, 4.5.3.1.1. A check of its own, since pydantic's regular expressions cannot look ahead."""
+"""RFC 5321, 4.5.3.1.1."""
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+EMAIL_PATTERN = rf"^{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*$"
 
 Email = Annotated[
     str,
-    StringConstraints(max_length=254, pattern=rf"^{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*$"),
-    AfterValidator(_short_local_part),
+    StringConstraints(max_length=254, pattern=EMAIL_PATTERN),
+    AfterValidator(_plain),
 ]
 """One plain e-mail address, ASCII: a dot-atom (RFC 5322), @, a domain of labels. No name, no second recipient."""
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import pytest
 
@@ -32,6 +36,8 @@ class Captured:
     result: CaptureResult
     record: CaptureRecord
     folder: Path
+    seconds: float
+    """How long it took."""
 
     def read(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
@@ -66,8 +72,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def visit(site: HostileSite, url: str, folder: Path, *, allow: tuple[str, ...] = (), **limits: float) -> Captured:
-    """Capture one URL into a new folder; keywords are limits."""
+def visit(
+    site: HostileSite, url: str, folder: Path, *, limits: Mapping[str, float], allow: tuple[str, ...] = ()
+) -> Captured:
+    """Capture one URL into a new folder."""
     capture_id = new_id()
     order = CaptureOrder(
         tenant="default",
@@ -78,18 +86,66 @@ def visit(site: HostileSite, url: str, folder: Path, *, allow: tuple[str, ...] =
         purpose="infringement",
         requested_by=Actor(person="Ada", role=Role.PREPARER, principal="test"),
     )
+    began = time.monotonic()
     result = capture_page(
         order,
         sink=DirectorySink(folder / capture_id),
         resolver=StaticResolver({}),
-        limits=default_limits().model_copy(update={"quiet_seconds": 0.2, **limits}),
+        limits=default_limits().model_copy(update={"quiet_seconds": 0.1, **limits}),
         clock=utc_now,
         allow=allowed_hosts(site.host, *allow),
         browser=BrowserSettings(executable_path=CHROMIUM),
     )
+    seconds = time.monotonic() - began
     data = (folder / capture_id / "capture.json").read_bytes()
     assert canonical.sha256(data) == result.record_sha256
-    return Captured(result, CaptureRecord.model_validate(canonical.loads(data)), folder / capture_id)
+    return Captured(result, CaptureRecord.model_validate(canonical.loads(data)), folder / capture_id, seconds)
+
+
+Pages = Mapping[str, Mapping[str, float]]
+"""Paths of the site, in the order of the tests, each with limits of its own."""
+
+
+class Album:
+    """Captures of one module's pages, each once.
+
+    A capture is half waiting, so the pages of the next tests are captured beside the one that is asked for. It is left
+    to tests that only read what a capture brought home; whoever watches the machine takes a `capture` of his own.
+    """
+
+    AHEAD = 2
+
+    def __init__(self, site: HostileSite, folder: Path, pages: Pages) -> None:
+        self._site = site
+        self._folder = folder
+        self._pages = pages
+        self._pool = ThreadPoolExecutor(self.AHEAD)
+        self._captures: dict[str, Future[Captured]] = {}
+
+    def __call__(self, where: str) -> Captured:
+        first = list(self._pages).index(where)
+        for path in list(self._pages)[first : first + 1 + self.AHEAD]:
+            if path not in self._captures:
+                url = self._site.url + path
+                self._captures[path] = self._pool.submit(visit, self._site, url, self._folder, limits=self._pages[path])
+        return self._captures[where].result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="module")
+def album(
+    hostile: HostileSite, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Album]:
+    """Captures of the module's `PAGES`."""
+    with Album(hostile, tmp_path_factory.mktemp("album"), request.module.PAGES) as taken:
+        yield taken
 
 
 @pytest.fixture
@@ -98,6 +154,6 @@ def capture(site: HostileSite, tmp_path: Path) -> Capture:
 
     def take(where: str, *, allow: tuple[str, ...] = (), **limits: float) -> Captured:
         url = site.url + where if where.startswith("/") else where
-        return visit(site, url, tmp_path, allow=allow, **limits)
+        return visit(site, url, tmp_path, limits=limits, allow=allow)
 
     return take

@@ -9,19 +9,43 @@ import pytest
 from PIL import Image
 
 from takedown import canonical
-from tests.browser.conftest import Capture, Captured, visit
+from tests.browser.conftest import Album, Captured, Pages
 from tests.browser.hostile_site import PDF, PNG, SQUARE, HostileSite
 
 FILES = {"screenshot-viewport.png", "screenshot-full.png", "page.html", "text.txt", "response-body.bin"}
+
+PAGES: Pages = {
+    "/plain": {},
+    "/r1": {},
+    "/script-redirect": {},
+    "/meta-redirect": {},
+    "/item/1001": {},
+    "/item/1002": {},
+    "/item/1003": {},
+    "/lazy": {},
+    "/tall": {"scroll_steps": 4},  # what the picture shows does not hang on how far one scrolled before
+    "/gzip": {},
+    "/gbk": {},
+    "/cjk": {},
+    "/pdf": {},
+    "/png": {},
+    "/svg": {},
+    "/zip": {},
+    "/missing": {},
+    "/missing-empty": {},
+    "/nothing": {},
+    "/login": {},
+    "/empty": {},
+}
 
 
 def picture(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data)).convert("RGB")
 
 
-@pytest.fixture(scope="module")
-def plain(hostile: HostileSite, tmp_path_factory: pytest.TempPathFactory) -> Captured:
-    return visit(hostile, f"{hostile.url}/plain", tmp_path_factory.mktemp("plain"))
+@pytest.fixture
+def plain(album: Album) -> Captured:
+    return album("/plain")
 
 
 def test_a_page_is_captured_whole(plain: Captured, hostile: HostileSite) -> None:
@@ -56,64 +80,64 @@ def test_provenance_tells_how_the_page_was_looked_at(plain: Captured, hostile: H
     assert seen.allowed_hosts == [hostile.host]
 
 
-def test_redirects_are_on_the_record_with_all_their_headers(capture: Capture, site: HostileSite) -> None:
-    taken = capture("/r1")
+def test_redirects_are_on_the_record_with_all_their_headers(album: Album, hostile: HostileSite) -> None:
+    taken = album("/r1")
     hops = taken.record.redirects
     assert [(hop.url, hop.status, hop.body) for hop in hops] == [
-        (f"{site.url}/r1", 302, "redirect: no body"),
-        (f"{site.url}/r2", 301, "redirect: no body"),
+        (f"{hostile.url}/r1", 302, "redirect: no body"),
+        (f"{hostile.url}/r2", 301, "redirect: no body"),
     ]
     assert [value for name, value in hops[0].headers if name == "Set-Cookie"] == ["a=1", "b=2"]
     assert taken.record.main_response is not None
-    assert taken.record.main_response.url == taken.record.final_url == f"{site.url}/plain"
+    assert taken.record.main_response.url == taken.record.final_url == f"{hostile.url}/plain"
     assert [item["status"] for item in json.loads(taken.read("response-headers.json"))] == [302, 301, 200]
 
 
 @pytest.mark.parametrize("where", ["/script-redirect", "/meta-redirect"])
 def test_a_page_that_goes_on_by_itself_is_captured_where_it_went(
-    capture: Capture, site: HostileSite, where: str
+    album: Album, hostile: HostileSite, where: str
 ) -> None:
-    taken = capture(where)
+    taken = album(where)
     assert taken.record.main_response is not None
-    assert taken.record.main_response.url == taken.record.final_url == f"{site.url}/plain"
-    assert [(hop.url, hop.body) for hop in taken.record.redirects] == [(f"{site.url}{where}", "not obtained")]
+    assert taken.record.main_response.url == taken.record.final_url == f"{hostile.url}/plain"
+    assert [(hop.url, hop.body) for hop in taken.record.redirects] == [(f"{hostile.url}{where}", "not obtained")]
     assert b"Plain page" in taken.read("response-body.bin")
     assert not any("address rewritten" in step.reason for step in taken.record.steps)
 
 
-def test_a_page_cannot_choose_the_address_that_it_is_recorded_under(capture: Capture, site: HostileSite) -> None:
-    taken = capture("/item/1001")
+def test_a_page_cannot_choose_the_address_that_it_is_recorded_under(album: Album, hostile: HostileSite) -> None:
+    taken = album("/item/1001")
     assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("COMPLETE", "HTTP_ERROR", "404")
-    assert [hop.url for hop in taken.record.redirects] == [f"{site.url}/item/1001"]
+    assert [hop.url for hop in taken.record.redirects] == [f"{hostile.url}/item/1001"]
     assert taken.record.main_response is not None
-    assert taken.record.main_response.url == taken.record.final_url == f"{site.url}/oops/9"
-    assert taken.step("settle") == f"done: address rewritten to {site.url}/item/1001"
+    assert taken.record.main_response.url == taken.record.final_url == f"{hostile.url}/oops/9"
+    assert taken.step("settle") == f"done: address rewritten to {hostile.url}/item/1001"
 
 
 @pytest.mark.parametrize(
     ("where", "remark"), [("/item/1002", "address rewritten to {}/item/1002/red-shoes#top"), ("/item/1003", "")]
 )
 def test_a_page_that_only_tidies_its_address_is_complete(
-    capture: Capture, site: HostileSite, where: str, remark: str
+    album: Album, hostile: HostileSite, where: str, remark: str
 ) -> None:
-    taken = capture(where)
+    taken = album(where)
     assert (taken.result.status, taken.result.outcome, taken.result.flags) == ("COMPLETE", "CAPTURED", [])
-    assert taken.record.final_url == f"{site.url}{where}"
-    assert taken.step("settle") == f"done: {remark.format(site.url)}"
+    assert taken.record.final_url == f"{hostile.url}{where}"
+    assert taken.step("settle") == f"done: {remark.format(hostile.url)}"
 
 
-def test_pictures_below_the_fold_are_in_the_full_picture(capture: Capture, site: HostileSite) -> None:
-    taken = capture("/lazy")
+def test_pictures_below_the_fold_are_in_the_full_picture(album: Album, hostile: HostileSite) -> None:
+    taken = album("/lazy")
     assert taken.result.flags == []
-    assert {f"/square.svg?{number}" for number in range(12)} <= set(site.asked)
+    assert {f"/square.svg?{number}" for number in range(12)} <= set(hostile.asked)
     full = picture(taken.read("screenshot-full.png"))
     assert full.size == (1280, 12 * 900)
     for number in range(12):
         assert full.getpixel((10, number * 900 + 50)) == (0xDD, 0, 0)
 
 
-def test_a_page_as_tall_as_the_limit_is_right_to_its_last_row(capture: Capture) -> None:
-    full = picture(capture("/tall").read("screenshot-full.png"))
+def test_a_page_as_tall_as_the_limit_is_right_to_its_last_row(album: Album) -> None:
+    full = picture(album("/tall").read("screenshot-full.png"))
     assert full.size == (1280, 29_000)
     shades = [full.getpixel((600, row))[0] for row in range(100, 29_000, 700)]  # type: ignore[index]
     assert shades == sorted(shades)
@@ -124,12 +148,12 @@ def test_a_page_as_tall_as_the_limit_is_right_to_its_last_row(capture: Capture) 
 @pytest.mark.parametrize(
     ("where", "body"), [("/gzip", b"<h1>packed</h1>"), ("/gbk", "<h1>正品保证</h1>".encode("gbk"))]
 )
-def test_bodies_are_kept_as_the_browser_decoded_them(capture: Capture, where: str, body: bytes) -> None:
-    assert capture(where).read("response-body.bin") == body
+def test_bodies_are_kept_as_the_browser_decoded_them(album: Album, where: str, body: bytes) -> None:
+    assert album(where).read("response-body.bin") == body
 
 
-def test_chinese_japanese_and_korean_text_is_read(capture: Capture) -> None:
-    taken = capture("/cjk")
+def test_chinese_japanese_and_korean_text_is_read(album: Album) -> None:
+    taken = album("/cjk")
     assert taken.read("text.txt").decode().strip() == "正品保证 日本語 한국어 😀"
 
 
@@ -143,35 +167,35 @@ def test_chinese_japanese_and_korean_text_is_read(capture: Capture) -> None:
     ],
 )
 def test_other_documents_are_kept_as_they_came(
-    capture: Capture, where: str, detail: str, body: bytes, pictured: set[str]
+    album: Album, where: str, detail: str, body: bytes, pictured: set[str]
 ) -> None:
-    taken = capture(where)
+    taken = album(where)
     assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("COMPLETE", "NON_HTML", detail)
     assert taken.read("response-body.bin") == body
     assert {name for name in taken.names if name.startswith("screenshot")} == pictured
 
 
-def test_a_404_is_a_complete_observation(capture: Capture) -> None:
-    taken = capture("/missing")
+def test_a_404_is_a_complete_observation(album: Album) -> None:
+    taken = album("/missing")
     assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("COMPLETE", "HTTP_ERROR", "404")
     assert taken.names >= FILES
 
 
 @pytest.mark.parametrize(("where", "detail"), [("/missing-empty", "404"), ("/nothing", "204")])
-def test_an_answer_without_a_page_has_no_pictures(capture: Capture, where: str, detail: str) -> None:
-    taken = capture(where)
+def test_an_answer_without_a_page_has_no_pictures(album: Album, where: str, detail: str) -> None:
+    taken = album(where)
     assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("COMPLETE", "HTTP_ERROR", detail)
     assert not FILES & taken.names
 
 
-def test_a_page_behind_a_login_is_said_to_be_one(capture: Capture) -> None:
-    taken = capture("/login")
+def test_a_page_behind_a_login_is_said_to_be_one(album: Album) -> None:
+    taken = album("/login")
     assert (taken.result.status, taken.result.outcome, taken.result.detail) == ("COMPLETE", "HTTP_ERROR", "401")
     assert taken.read("response-body.bin") == b"<h1>log in</h1>"
     assert "screenshot-viewport.png" not in taken.names
 
 
-def test_an_empty_page_is_not_taken_for_a_whole_one(capture: Capture) -> None:
-    taken = capture("/empty")
+def test_an_empty_page_is_not_taken_for_a_whole_one(album: Album) -> None:
+    taken = album("/empty")
     assert (taken.result.status, taken.result.outcome) == ("PARTIAL", "CAPTURED")
     assert "empty_body" in taken.result.flags

@@ -56,8 +56,8 @@ class Machines(Workflow):
         self.answers.append((task_token, output))
 
 
-def prepare(aws: Aws, **more: Any) -> Notice:  # noqa: ANN401 - any field
-    fields = {"state": NoticeState.DRAFTED, "approval": None, **more}
+def prepare(aws: Aws, waiting: str | None = None, **more: Any) -> Notice:  # noqa: ANN401 - any field
+    fields = {"state": NoticeState.DRAFTED, "approval": None, "task_token": waiting, **more}
     notice = approved_notice("n1", "l1").model_copy(update=fields)
     item = listing("l1", state=ListingState.NOTICE_DRAFTED, notice_id="n1")
     aws.cases.commit([aws.cases.create(document) for document in (case(), notice, item)])
@@ -87,6 +87,10 @@ def fail(aws: Aws, error: str, **more: Any) -> None:  # noqa: ANN401 - any field
     record(failure, cases=aws.cases, custody=aws.custody, policy=load_policy("standard"), now=NOW)
 
 
+def wait(aws: Aws, token: str, machines: Machines) -> None:
+    wait_for_decision("default", "c", "n1", token=token, cases=aws.cases, workflow=machines)
+
+
 def carried_out(notice: Notice, machines: Machines, *, now: str = NOW) -> list[str]:
     carry_out(notice, workflow=machines, machine_arn=SEND, now=now)
     return list(machines.started)
@@ -96,14 +100,14 @@ def carried_out(notice: Notice, machines: Machines, *, now: str = NOW) -> list[s
 
 
 def test_who_waits_is_woken_and_nothing_else_is_started(aws: Aws) -> None:
-    prepare(aws, task_token="t1")
+    prepare(aws, "t1")
     machines = Machines("t1")
     assert carried_out(approve(aws), machines) == []
     assert machines.answers == [("t1", {"approved": True})]
 
 
 def test_where_nobody_waits_any_more_it_is_sent_all_the_same_and_once(aws: Aws) -> None:
-    prepare(aws, task_token="timed-out")
+    prepare(aws, "timed-out")
     fail(aws, "States.Timeout")
     machines = Machines()
     for _ in range(2):
@@ -115,7 +119,7 @@ def test_who_will_come_to_wait_is_waited_for_and_told_at_once(aws: Aws) -> None:
     prepare(aws)
     machines = Machines("t1")
     assert carried_out(approve(aws), machines) == []
-    wait_for_decision("default", "c", "n1", token="t1", cases=aws.cases, workflow=machines)
+    wait(aws, "t1", machines)
     assert machines.answers == [("t1", {"approved": True})]
 
 
@@ -131,7 +135,8 @@ def test_who_failed_before_waiting_is_not_waited_for(aws: Aws) -> None:
     assert carried_out(approve(aws), Machines()) == ["n1-s1"]
 
 
-def test_a_rejection_wakes_and_starts_nothing(aws: Aws) -> None:
+@pytest.mark.usefixtures("aws")
+def test_a_rejection_wakes_and_starts_nothing() -> None:
     for token, answers in (("t1", [("t1", {"approved": False})]), ("gone", [])):
         machines = Machines("t1")
         rejected = approved_notice("n1").model_copy(update={"state": NoticeState.REJECTED, "task_token": token})
@@ -143,7 +148,7 @@ def test_one_waits_for_a_notice_and_the_one_before_is_let_go(aws: Aws) -> None:
     prepare(aws)
     machines = Machines("t1", "t2")
     for token in ("t1", "t1", "t2"):
-        wait_for_decision("default", "c", "n1", token=token, cases=aws.cases, workflow=machines)
+        wait(aws, token, machines)
     assert machines.answers == [("t1", {"approved": False})]
     carried_out(approve(aws), machines)
     assert machines.answers[1:] == [("t2", {"approved": True})]
@@ -157,14 +162,14 @@ def test_a_notice_that_keeps_changing_is_waited_for_again(aws: Aws, monkeypatch:
 
     monkeypatch.setattr(aws.cases, "commit", conflict)
     with pytest.raises(RetryableError):
-        wait_for_decision("default", "c", "n1", token="t1", cases=aws.cases, workflow=Machines())
+        wait(aws, "t1", Machines())
 
 
 # --- sending is ordered again
 
 
 def test_what_failed_is_sent_when_it_is_ordered_again(aws: Aws) -> None:
-    prepare(aws, task_token="used")
+    prepare(aws, "used")
     machines = Machines()
     approve(aws)
     fail(aws, "RetryableError")
@@ -180,7 +185,7 @@ def test_what_failed_is_sent_when_it_is_ordered_again(aws: Aws) -> None:
 
 
 def test_what_silently_came_to_nothing_can_be_ordered_again(aws: Aws) -> None:
-    prepare(aws, task_token="used")
+    prepare(aws, "used")
     approve(aws)
     much_later = later(NOW, seconds=PATIENCE_SECONDS)
     assert carried_out(order_again(stored(aws), AMIR, cases=aws.cases, now=much_later), Machines()) == ["n1-s2"]
@@ -197,7 +202,7 @@ def test_only_what_is_ready_is_ordered_again(aws: Aws, state: NoticeState) -> No
 
 
 def test_without_a_valid_approval_nothing_is_ordered_again(aws: Aws) -> None:
-    prepare(aws, task_token="used")
+    prepare(aws, "used")
     approve(aws)
     fail(aws, "RetryableError")
     with pytest.raises(ApprovalError, match="expired"):
@@ -209,7 +214,7 @@ def test_without_a_valid_approval_nothing_is_ordered_again(aws: Aws) -> None:
 
 @pytest.mark.parametrize("by", [AMIR, OLGA])
 def test_an_expired_approval_is_replaced_by_whoever_may_approve(aws: Aws, by: Actor) -> None:
-    prepare(aws, task_token="used")
+    prepare(aws, "used")
     machines = Machines()
     carried_out(approve(aws), machines)
     fail(aws, "ApprovalError")
@@ -345,8 +350,7 @@ def test_the_one_who_added_the_listings_does_not_approve_the_notice(aws: Aws) ->
 @pytest.mark.parametrize("step", ["notice", "draft"])
 def test_a_failure_without_a_cause_is_recorded(aws: Aws, step: str) -> None:
     prepare(aws)
-    more = {"step": step, "batch": 1, "execution": "c-b1"}
-    fail(aws, "States.Timeout", error={"Error": "States.Timeout", "Cause": None}, **more)
+    fail(aws, "States.Timeout", step=step, batch=1, execution="c-b1")
     (event,) = aws.custody.events("default", "c")
     assert event.action is CustodyAction.STEP_FAILED
     assert event.facts["reason"] == "States.Timeout: no cause was given"

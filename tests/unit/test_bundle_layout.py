@@ -14,7 +14,7 @@ from takedown.bundle.dossier import CaptureFiles, CaseDossier
 from takedown.bundle.layout import assemble, bundle_name
 from takedown.bundle.visible import visible
 from takedown.bundle.write import Member
-from takedown.errors import ChainError, IntegrityError
+from takedown.errors import ChainError, IntegrityError, RetryableError
 from takedown.sealing import Token
 from takedown.states import NoticeState, ObjectClass
 from tests.verify import samples
@@ -107,10 +107,20 @@ def test_what_the_custody_record_tells_of_must_be_there(case: CaseDossier) -> No
 
 
 def test_what_came_after_the_custody_record_was_read_stays_for_the_next_bundle(case: CaseDossier) -> None:
-    early = dataclasses.replace(case, custody=case.custody[:3])
+    fresh: dict[str, object] = {"state": "CAPTURED", "first_removed_at": None, "removal_captures": []}
+    listings = [listing.model_copy(update=fresh) for listing in case.listings]
+    early = dataclasses.replace(case, custody=case.custody[:3], listings=listings)
     paths = _payload(early)
+    assert paths["data/status/observations.jsonl"] == b""
     assert {path.split("/")[2] for path in paths if "/captures/" in path} == set(samples.CAPTURES[:2])
     assert not [path for path in paths if "/notices/" in path]
+
+
+def test_a_listing_that_moved_on_meanwhile_makes_the_export_start_again(case: CaseDossier) -> None:
+    with pytest.raises(RetryableError, match="does not say how it came to that"):
+        _payload(dataclasses.replace(case, custody=case.custody[:3]))
+    with pytest.raises(RetryableError, match="became NOTICE_SENT in event 4"):
+        _payload(dataclasses.replace(case, custody=case.custody[:8]))
 
 
 def test_a_seal_that_is_not_the_one_on_record_stops_the_export(case: CaseDossier) -> None:
@@ -123,7 +133,7 @@ def test_a_seal_that_is_not_the_one_on_record_stops_the_export(case: CaseDossier
 def test_only_notices_that_were_sent_leave(case: CaseDossier, state: NoticeState) -> None:
     sent = case.notices[0]
     other = dataclasses.replace(sent, notice=sent.notice.model_copy(update={"state": state}))
-    payload = _payload(dataclasses.replace(case, notices=[other], custody=case.custody[:4]))
+    payload = _payload(dataclasses.replace(case, notices=[other], custody=case.custody[:4], listings=[]))
     assert not [path for path in payload if path.startswith("data/notices/")]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from draft_notices.draft import draft, gaps, group
+from draft_notices.draft import draft, gaps, group, notice_id
 from takedown.actor import Actor
 from takedown.case import Case
 from takedown.listing import Listing
@@ -151,6 +151,55 @@ def test_groups_hold_one_host_each_and_lose_no_listing(items: list[tuple[int, st
     for members in groups:
         assert len(members) <= 50
         assert len({item.canonical_url.split("/")[2] for item in members}) == 1
+
+
+@pytest.mark.parametrize("length", [100, 1000, 4000])
+def test_however_long_the_addresses_a_notice_stays_far_below_what_an_item_may_hold(length: int) -> None:
+    regime = regime_for(RightKind.COPYRIGHT)
+    assert regime
+    tail = "?q=" + "a" * length
+    items = [
+        item.model_copy(
+            update={
+                "canonical_url": item.canonical_url + tail,
+                "url": item.canonical_url + tail + "#",
+                "observed_status": None,
+            }
+        )
+        for item in map(listing, range(100))
+    ]
+    partial = {"status": "PARTIAL", "flags": ["truncated", "timeout"], "time_stamps": 0}
+    groups = group(items, regime.listings_per_notice)
+    assert [one.listing_id for members in groups for one in members] == [one.listing_id for one in items]
+    for members in groups:
+        captures = {item.capture_id: capture(item).model_copy(update=partial) for item in members}
+        made = draft(case(), 1, members, captures, regime, sender="notices@firm.example", now=NOW)
+        assert len(made.warnings) > 2 * len(members), "every warning there is counts"
+        assert len(made.model_dump_json().encode()) < 300_000
+    assert (len(groups) == 3) is (length == 100)
+
+
+def test_a_listing_too_long_for_any_company_has_a_notice_of_its_own() -> None:
+    items = [
+        listing(number).model_copy(update={"canonical_url": "https://a.example/" + "a" * 90_000}) for number in (1, 2)
+    ]
+    assert [len(members) for members in group(items, 50)] == [1, 1]
+
+
+def test_whoever_added_a_listing_had_a_hand_in_its_notice() -> None:
+    amir, olga = (Actor(person=name, role=Role.PREPARER, principal=f"arn:{name}") for name in ("amir", "olga"))
+    twice = olga.model_copy(update={"person": "Olga"})
+    items = [
+        listing(number).model_copy(update={"added_by": by}) for number, by in enumerate((PAULA, amir, olga, twice))
+    ]
+    made = drafted(case(), *items)
+    assert made.preparer == PAULA
+    assert made.preparers == [PAULA, amir, olga]
+
+
+def test_after_a_rejection_it_is_another_notice() -> None:
+    items = [listing(1)]
+    assert len({notice_id("c1", 1, items, rejections) for rejections in range(3)}) == 3
 
 
 def test_what_a_person_typed_cannot_hide_anything_in_the_text() -> None:

@@ -198,7 +198,7 @@ def test_a_page_behind_a_login_form_says_nothing_and_a_login_form_in_the_frame_i
 
 def test_verdicts_name_their_data_and_what_would_change_them() -> None:
     verdict = look("<h1>Page not found</h1>")
-    assert verdict.ruleset.startswith("generic/1 walls/1 ")
+    assert verdict.ruleset.startswith("generic/1 walls/2 ")
     assert verdict.quote == "Page not found"
     assert verdict.would_change
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from email.message import EmailMessage
 
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from send_notice.mail import compose
+from takedown.case import Agent
 from takedown.errors import ApprovalError
+from takedown.model import EMAIL_PATTERN
 from takedown.notice import NoticeText
 
 NOW = "2026-11-23T20:00:00.000Z"
@@ -54,6 +57,36 @@ def test_a_comma_in_a_name_makes_no_second_recipient() -> None:
 def test_an_address_is_one_address(evil: str) -> None:
     with pytest.raises(ValidationError):
         text(recipient=evil)
+
+
+@pytest.mark.parametrize(
+    "evil",
+    ["a..b@x.com", ".a@x.com", "a.@x.com", "x@host..com", "x@.com", "x@com.", "a@x-.com", "a@-x.com", "@x.com", "a@",
+     "a" * 65 + "@x.com", "a@" + "b" * 64 + ".com", "a@b@x.com", "a@x.com.", "=?utf-8?q?other?=@x.com"],
+)  # fmt: skip
+def test_what_no_mail_program_takes_for_an_address_is_refused_at_input(evil: str) -> None:
+    with pytest.raises(ValidationError):
+        text(recipient=evil)
+    with pytest.raises(ValidationError):
+        Agent(host="shop.example", name="Agent", email=evil, source="directory")
+
+
+@pytest.mark.parametrize(
+    "good", ["a.b+c@x.com", "a@x", "a@x-y.co.uk", "o'hara@x.com", "a" * 64 + "@x.com", "a@" + "b" * 63 + ".com"]
+)
+def test_plain_addresses_are_taken(good: str) -> None:
+    (recipient,) = parsed(text(recipient=good))["To"].addresses
+    assert recipient.addr_spec == good
+
+
+@given(st.from_regex(re.compile(EMAIL_PATTERN, re.ASCII), fullmatch=True).filter(lambda one: len(one) < 100))
+def test_whatever_is_taken_for_an_address_is_the_address_in_the_message(value: str) -> None:
+    try:
+        taken = text(recipient=value)
+    except ValidationError:
+        return  # what no regular expression says: RFC 5321 and 2047
+    (recipient,) = parsed(taken)["To"].addresses
+    assert recipient.addr_spec == value
 
 
 @pytest.mark.parametrize("separator", ["\r\n", "\n", "\v", "\x85", "\u2028", "\u2029", "\x00"])

@@ -60,6 +60,34 @@ def test_the_preparer_cannot_approve_in_whatever_role_or_spelling(person: str) -
         approve(item, given(item), same, now=NOW, expires_at=LATER)
 
 
+@pytest.mark.parametrize("person", ["amir", "Amir"])
+def test_whoever_added_a_listing_cannot_approve(person: str) -> None:
+    item = notice(preparers=[PAULA, AMIR])
+    same = AMIR.model_copy(update={"person": person})
+    with pytest.raises(ApprovalError, match="added a listing to the notice; another person has to approve it"):
+        approve(item, given(item), same, now=NOW, expires_at=LATER)
+    approval = approve(notice(), given(item), same, now=NOW, expires_at=LATER)
+    ready = item.model_copy(update={"state": NoticeState.READY, "approval": approval})
+    with pytest.raises(ApprovalError, match="added a listing"):
+        check_approval(ready, now=NOW)
+
+
+@pytest.mark.parametrize("state", sorted(set(NoticeState) - {NoticeState.DRAFTED, NoticeState.READY}))
+def test_only_what_did_not_set_out_can_be_approved(state: NoticeState) -> None:
+    expired = approve(notice(), given(notice()), AMIR, now=NOW, expires_at=NOW)
+    item = notice(state=state, approval=expired)
+    with pytest.raises(ApprovalError, match=f"the notice is {state}; only a drafted notice"):
+        approve(item, given(item), AMIR, now=LATER, expires_at=LATER)
+
+
+def test_an_approval_that_expired_is_given_anew_and_one_that_holds_is_not() -> None:
+    old = approve(notice(), given(notice()), AMIR, now=NOW, expires_at=LATER)
+    item = notice(state=NoticeState.READY, approval=old)
+    with pytest.raises(ApprovalError, match=f"amir approved it, and that holds until {LATER}"):
+        approve(item, given(item), AMIR, now=NOW, expires_at=LATER)
+    assert approve(item, given(item), AMIR, now=LATER, expires_at=LATER).approved_at == LATER
+
+
 def test_a_preparer_role_cannot_approve() -> None:
     item = notice()
     other = AMIR.model_copy(update={"role": Role.PREPARER})

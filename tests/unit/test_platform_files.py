@@ -65,7 +65,7 @@ def test_a_library_knows_under_which_data_it_judges() -> None:
     assert library.digest == load_library().digest
     changed = read_library({**FILES, "amazon.yaml": FILES["amazon.yaml"] + b"\n# a comment\n"})
     assert changed.digest != library.digest
-    assert changed.ruleset(changed.get("amazon")).startswith("amazon/1 generic/1 walls/1 ")
+    assert changed.ruleset(changed.get("amazon")).startswith("amazon/1 generic/1 walls/2 ")
 
 
 def test_a_good_file_is_read_and_ships_with_the_others() -> None:

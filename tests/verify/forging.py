@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from takedown import canonical
 from takedown.bundle import zip_form
 from takedown.bundle.dossier import CaseDossier
 from takedown.bundle.export import export_case
@@ -103,6 +106,23 @@ class Bench:
         """Verify after an insider's changes: only what stands in the payload can give them away."""
         files = {name: data for name, data in {**self.files, **changes}.items() if data is not None}
         return self.verify(rebag(files, self.top, self.signer, self.authorities))
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return the custody events."""
+        return [json.loads(line) for line in self.files["data/custody/custody.jsonl"].splitlines()]
+
+    def chained(self, events: Sequence[dict[str, Any]]) -> dict[str, bytes | None]:
+        """Chain events anew, as an insider would who rewrites history."""
+        lines: list[bytes] = []
+        for seq, event in enumerate(events):
+            prev = canonical.sha256(lines[-1]) if lines else "0" * 64
+            lines.append(canonical.dumps({**event, "seq": seq, "prev": prev}))
+        head = json.loads(self.files["data/custody/head.json"])
+        head |= {"events": len(lines), "sha256": canonical.sha256(lines[-1])}
+        return {
+            "data/custody/custody.jsonl": b"".join(line + b"\n" for line in lines),
+            "data/custody/head.json": canonical.dumps(head),
+        }
 
     def unpacked(self) -> Path:
         """Unpack into a folder."""

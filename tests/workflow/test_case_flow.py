@@ -198,6 +198,64 @@ def test_an_unapproved_notice_cannot_be_sent_by_any_path(
     assert len(mails) == before
 
 
+def test_a_rejected_notice_is_drafted_anew_when_asked(story: Story, shop: Marketplace) -> None:
+    paula, amir = story.demo.paula, story.demo.amir
+    case = paula.post("/cases", {**the_case(shop), "listings": [{"url": shop.item_url("1010")}]})
+    where = f"/cases/{case['case_id']}/notices"
+    (first,) = wait_for(lambda: paula.get(where)["notices"] or None, seconds=60, what="a draft")
+    amir.post(f"{where}/{first['notice_id']}/rejection", {"reason": "the work is described badly"})
+    for _ in range(2):  # asked twice, it is done once
+        assert paula.post(f"/cases/{case['case_id']}/drafts") == {"batches": [1]}
+    second = wait_for(
+        lambda: next((item for item in paula.get(where)["notices"] if item["state"] == "DRAFTED"), None),
+        seconds=60,
+        what="the new draft",
+    )
+    assert second["notice_id"] != first["notice_id"]
+    assert second["listing_ids"] == first["listing_ids"]
+    good = {"digest": second["digest"], "confirmed": [point["point"] for point in second["checklist"]]}
+    amir.post(f"{where}/{second['notice_id']}/approval", good)
+    wait_for(
+        lambda: paula.get(f"{where}/{second['notice_id']}")["state"] == "SENT" or None, seconds=60, what="the mail"
+    )
+    assert len(paula.get(where)["notices"]) == 2
+
+
+def test_an_approved_notice_leaves_though_nobody_waits_for_the_approval_any_more(
+    story: Story, cloud: LocalCloud, shop: Marketplace, mails: list[bytes]
+) -> None:
+    paula, amir = story.demo.paula, story.demo.amir
+    case = paula.post("/cases", {**the_case(shop), "listings": [{"url": shop.item_url("1014")}]})
+    where = f"/cases/{case['case_id']}/notices"
+    (notice,) = wait_for(lambda: paula.get(where)["notices"] or None, seconds=60, what="a draft")
+    this = f"{where}/{notice['notice_id']}"
+
+    def token() -> str | None:
+        key = {"pk": {"S": f"default#{case['case_id']}"}, "sk": {"S": f"notice#{notice['notice_id']}"}}
+        item = cloud.client("dynamodb").get_item(TableName=cloud.resources["CaseTable"], Key=key)["Item"]
+        found: str | None = json.loads(item["doc"]["S"])["task_token"]
+        return found
+
+    machines = cloud.client("stepfunctions")
+    machines.send_task_failure(taskToken=wait_for(token, seconds=60, what="who waits"), error="States.Timeout")
+    wait_for(lambda: paula.get(this)["failure"], seconds=60, what="the failure on the record")
+    before = len(mails)
+    good = {"digest": notice["digest"], "confirmed": [point["point"] for point in notice["checklist"]]}
+    for _ in range(2):
+        assert amir.post(f"{this}/approval", good)["approval"]
+    wait_for(lambda: paula.get(this)["state"] == "SENT" or None, seconds=60, what="the mail")
+    (listing,) = paula.get(f"/cases/{case['case_id']}/listings")["listings"]
+    seen = f"/cases/{case['case_id']}/listings/{listing['listing_id']}"
+    wait_for(lambda: paula.get(seen)["watch"] or None, seconds=60, what="its watch")
+    assert len(mails) == before + 1
+    started = machines.list_executions(stateMachineArn=cloud.resources["SendMachine"])["executions"]
+    assert [item["name"] for item in started] == [f"{notice['notice_id']}-s1"]
+    for who, status in ((paula, 403), (amir, 409)):
+        with pytest.raises(ApiError) as caught:
+            who.post(f"{this}/send")
+        assert caught.value.status == status
+
+
 def test_a_recheck_and_the_schedule_look_again(story: Story, cloud: LocalCloud) -> None:
     demo = story.demo
     listing = story.listings[GONE_404]

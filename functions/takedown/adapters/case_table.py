@@ -86,6 +86,19 @@ class CaseTable:
             for item in page["Items"]:
                 yield kind.model_validate_json(item["doc"]["S"])
 
+    def ids(self, kind: type[D], tenant: str, case_id: str) -> Iterator[str]:
+        """Read the id of every document of a kind in a case, without the documents."""
+        pages = self._db.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={":pk": {"S": f"{tenant}#{case_id}"}, ":sk": {"S": _sort(kind, "")}},
+            ProjectionExpression="sk",
+            ConsistentRead=True,
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield item["sk"]["S"].removeprefix(_sort(kind, ""))
+
     def recent_cases(self, tenant: str, limit: int) -> list[Case]:
         """Read a tenant's cases, newest first."""
         answer = self._db.query(
@@ -119,18 +132,6 @@ class CaseTable:
                 "TableName": self._table,
                 "Item": _item(document),
                 "ConditionExpression": "attribute_not_exists(pk)",
-            }
-        }
-
-    def create_same(self, document: Document) -> Write:
-        """Make the write of a new document that may be there already, as the very same document."""
-        item = _item(document)
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": item,
-                "ConditionExpression": "attribute_not_exists(pk) OR doc = :doc",
-                "ExpressionAttributeValues": {":doc": item["doc"]},
             }
         }
 

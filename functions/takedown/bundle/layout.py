@@ -27,14 +27,14 @@ from takedown.bundle.documents import (
 from takedown.bundle.dossier import CaptureFiles, CaseDossier, SentNotice, Trust
 from takedown.bundle.names import stamp_of
 from takedown.bundle.readme import render
-from takedown.bundle.told import LOOKS, LookTold
+from takedown.bundle.told import LOOKS, Change, LookTold, check_state
 from takedown.bundle.write import Member
 from takedown.capture import RECORD_NAME
 from takedown.custody import verify_chain
-from takedown.errors import IntegrityError
+from takedown.errors import IntegrityError, RetryableError
 from takedown.seal import Seal
 from takedown.sealing import read_record
-from takedown.states import CustodyAction, NoticeState, ObjectClass
+from takedown.states import CustodyAction, ListingState, NoticeState, ObjectClass
 from takedown.times import from_text
 
 _SEAL_FILE = re.compile(r"seal\.json(\.sig)?|stored\.json|signing-key\.pem|capture\.json\.[a-z0-9-]{1,60}\.ts[qr]")
@@ -66,6 +66,8 @@ def assemble(dossier: CaseDossier, *, now: str) -> Payload:
     IntegrityError
         A document is not what its record says, a file that `capture.json` lists is neither there nor withheld, or
         the custody record does not hold together (`ChainError`).
+    RetryableError
+        A listing moved on after the custody record was read: such a bundle would contradict itself.
     """
     name = bundle_name(dossier.case.case_id, now)
     withheld = {item.path for item in dossier.withheld}
@@ -83,6 +85,7 @@ def assemble(dossier: CaseDossier, *, now: str) -> Payload:
     _require(sealed, captures, "captures/{}/seal.json", withheld)
     _require(left, {notice.notice_id for notice in notices}, "notices/{}/sent.eml", withheld)
     exported = _exported_case(dossier, now)
+    _require_told(exported, events, notices)
     observations = _told_looks(dossier, events)
     page = CasePage(exported, captures, notices, observations, events, head, dossier.trust, name, len(withheld))
     members = [
@@ -116,6 +119,26 @@ def _told_looks(dossier: CaseDossier, events: Sequence[dict[str, Any]]) -> list[
             told[LookTold.of_observation(seen)] -= 1
             kept.append(seen)
     return kept
+
+
+def _require_told(case: ExportedCase, events: Sequence[dict[str, Any]], notices: Sequence[ExportedNotice]) -> None:
+    """Stop where a listing is not as the record, which was read before it, says that it became."""
+    about = {item.notice_id: item.listing_ids for item in notices}
+    changes: dict[str, list[Change]] = {}
+    for event in events:
+        key = event["object"].partition("/")[2]
+        if event["action"] == CustodyAction.LISTING_STATE_CHANGED:
+            changes.setdefault(key, []).append(Change(event["seq"], event["facts"]["to"]))
+        elif event["action"] == CustodyAction.NOTICE_SENT:
+            for listing_id in about.get(key, ()):
+                changes.setdefault(listing_id, []).append(Change(event["seq"], ListingState.NOTICE_SENT))
+    drafted = [event["seq"] for event in events if event["action"] == CustodyAction.NOTICE_DRAFTED]
+    whole = _told(events, CustodyAction.NOTICE_SENT).keys() <= about.keys()
+    for listing in case.listings:
+        try:
+            check_state(listing, changes.get(listing.listing_id, []), drafted=drafted, whole=whole)
+        except IntegrityError as error:
+            raise RetryableError(f"listing {listing.listing_id} {error}") from error
 
 
 def _require(told: Iterable[str], here: Collection[str], path: str, withheld: Collection[str]) -> None:

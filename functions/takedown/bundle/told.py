@@ -84,7 +84,7 @@ def check_state(listing: ExportedListing, changes: Sequence[Change], *, drafted:
     IntegrityError
         The record says something else.
     """
-    if not changes:
+    if not changes or listing.notice_sent_at is None:  # a notice that leaves changes drafted listings only
         if listing.state in _BEFORE_A_NOTICE or (listing.state is _S.NOTICE_SENT and not whole):
             return
         raise IntegrityError(f"is {listing.state}, but the custody record does not say how it came to that")

@@ -21,6 +21,12 @@ COMMANDS = {
 """Name → module, function, and one line about it."""
 
 USAGE_ERROR = 2
+FAULT = 70
+"""A fault of the machine or of ours (sysexits.h, EX_SOFTWARE). Never 1: for `verify` that means tampered."""
+
+
+class _BrokenPipe(Exception):  # noqa: N818 - carries one past click, which would leave with 1
+    """Whoever read the output has gone."""
 
 
 class _Commands(click.Group):
@@ -40,6 +46,12 @@ class _Commands(click.Group):
             ) from error
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _BrokenPipe from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
@@ -52,7 +64,7 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command; whatever is wrong with what was given is one line and exit code 2."""
+    """Run the command; whatever is wrong with what was given is one line and exit code 2, anything else one and 70."""
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -65,6 +77,10 @@ def main() -> NoReturn:
         _fail(error.format_message(), error.exit_code if error.exit_code != 1 else USAGE_ERROR)
     except TakedownError as error:
         _fail(str(error), USAGE_ERROR)
+    except _BrokenPipe as error:
+        _fail(f"BrokenPipeError: {error.__cause__}", FAULT)
+    except Exception as error:  # noqa: BLE001 - the last one who can say it in one line
+        _fail(f"{type(error).__name__}: {error}", FAULT)
     sys.exit(code if isinstance(code, int) else 0)
 
 

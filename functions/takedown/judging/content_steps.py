@@ -6,11 +6,15 @@ from takedown.judging.decoding import fold
 from takedown.judging.findings import Finding, Step, quote
 from takedown.judging.look import Look
 from takedown.judging.markers import find
+from takedown.judging.placement import is_not_sellers, is_pages_own, is_sellers
 from takedown.judging.structured import open_graph, state_objects
 from takedown.platform.models import Marker, StateRule
 from takedown.states import VerdictKind
+from takedown.verdict import Evidence
 
 _SUCCESS = range(200, 300)
+_NOTICE = 300
+"""Characters up to which a block of text is a notice rather than an article."""
 _PAYMENT_REQUIRED = 402
 """How shop systems serve the page of a shop that was closed on them."""
 
@@ -111,22 +115,32 @@ def structured_data(look: Look) -> Finding | None:
 def gone_words(look: Look) -> Finding | None:
     """11: the platform's own words for a listing that is gone, in visible main text.
 
-    A page that proves itself live with a buy control contradicts them: anybody can write such words into a description.
+    Anybody can write such words into a title or description. So a product that is offered contradicts them, unless
+    they stand in an element that only the platform fills; then it takes a buy control to contradict them.
     """
-    for marker in look.platform.gone:
-        found = find((marker,), look, look.platform) if marker.url is None else None
-        if found is None:
+    markers = [marker for marker in look.platform.gone if marker.url is None]
+    # The platform's own elements first: what they say holds though the same words stand in plain text too.
+    for marker in sorted(markers, key=lambda item: item.selector is None):
+        found = find((marker,), look, look.platform, is_not_sellers)
+        if found is None or (_is_contradicted(look, marker) and _may_be_incidental(marker)):
             continue
-        _, evidence = found
         rule = f"{look.platform.platform}.{marker.name}"
-        if look.live.is_buyable or (marker.without_product and look.has_product):
-            if _may_be_incidental(marker):
-                continue
+        if _is_contradicted(look, marker):
             detail = "The page says that the listing is gone, and shows product data too."
-            return Finding(VerdictKind.ERROR, "contradiction", detail, f"11.contradiction:{rule}", (evidence,))
+            return Finding(VerdictKind.ERROR, "contradiction", detail, f"11.contradiction:{rule}", (found[1],))
+        own = find((marker,), look, look.platform, is_pages_own)
+        if own is None:
+            continue  # quoted, or part of a product's name
         detail = "The page says in visible main text that the listing is gone."
-        return Finding(VerdictKind.REMOVED, "gone_phrase", detail, f"11.gone-phrase:{rule}", (evidence,))
+        return Finding(VerdictKind.REMOVED, "gone_phrase", detail, f"11.gone-phrase:{rule}", (own[1],))
     return None
+
+
+def _is_contradicted(look: Look, marker: Marker) -> bool:
+    """Tell whether the page shows a product that the marker's words could not stand beside."""
+    if look.live.is_buyable or (marker.without_product and look.has_product):
+        return True
+    return marker.selector is None and look.live.contradicts_words
 
 
 def _may_be_incidental(marker: Marker) -> bool:
@@ -168,8 +182,21 @@ def live_page(look: Look) -> Finding | None:
     if any(phrase in title for phrase in generic for title in titles):
         detail = "The page's title reads like a missing page's."
         return Finding(VerdictKind.ERROR, "contradiction", detail, "13.contradiction", live.parts)
+    doubt = None if live.price and live.control else _gone_hint(look)
+    if doubt is not None:
+        detail = "The page shows a product, and words of a removal too."
+        return Finding(VerdictKind.ERROR, "contradiction", detail, "13.contradiction", doubt)
     detail = "The page shows the same id, a title, and a price or buy control."
     return Finding(VerdictKind.LIVE, "live_evidence", detail, "13.live-evidence", live.parts)
+
+
+def _gone_hint(look: Look) -> tuple[Evidence, ...] | None:
+    """Find words that speak of a removal; a shop's own wording for it may be any."""
+    for block in look.page.blocks:
+        hint = next((hint for hint in look.library.words.gone_hints if hint in block.text), None)
+        if hint is not None and len(block.shown) <= _NOTICE and not is_sellers(look, block):
+            return quote(hint, "visible main text", block.shown)
+    return None
 
 
 CONTENT_STEPS: tuple[Step, ...] = (

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from takedown.judging.decoding import fold
+from takedown.judging.scope import Scope
 from takedown.platform.models import compiled
 from takedown.verdict import MAX_QUOTE, Evidence
 
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
     from takedown.judging.look import Look
+    from takedown.judging.structured import Product
     from takedown.platform.models import Place
 
 _MAX_BUTTON = 40
 _MAX_CLIMB = 40
 _MAX_FIELDS = 60
+_MAX_AMOUNTS = 300
 _ID_PARTS = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -30,11 +33,17 @@ class LiveEvidence:
     id: Evidence | None
     title: Evidence | None
     price: Evidence | None
+    """A price of the product's own: its data's, the platform's own element's, or one that stands with the title."""
     control: Evidence | None
+    """A buy control of the product's own, told in the same ways."""
     field: Evidence | None
     """The id in a field of the main content; the part of `id` that no template writes on a page for nothing."""
     own_control: Evidence | None
     """The buy control by the platform's own selectors, where it has any: no recommendation's button."""
+    any_offer: bool
+    """Whether there is a price or buy control anywhere in the main content, whosever it is."""
+    any_control: Evidence | None
+    """A buy control anywhere in the main content."""
 
     @property
     def is_proof(self) -> bool:
@@ -42,9 +51,19 @@ class LiveEvidence:
         return bool(self.id and self.title and (self.price or self.control))
 
     @property
+    def may_be_live(self) -> bool:
+        """Whether they would, were any price or button of the page the product's own."""
+        return bool(self.id and self.title and self.any_offer)
+
+    @property
     def is_buyable(self) -> bool:
-        """Whether they do, with a buy control of the platform's own."""
-        return bool(self.is_proof and self.own_control)
+        """Whether a buy control of the platform's own stands by the id and title."""
+        return bool(self.id and self.title and self.own_control)
+
+    @property
+    def contradicts_words(self) -> bool:
+        """Whether a phrase in the page's text cannot be believed: something is offered under the id or title."""
+        return bool((self.id and self.any_offer) or (self.title and (self.price or self.control)))
 
     @property
     def outweighs_stock_words(self) -> bool:
@@ -63,13 +82,21 @@ def find_live(look: Look) -> LiveEvidence:
     address = None if look.is_contradicted else _address(look)
     known = None if look.is_contradicted else field
     rules = look.platform.live
+    buy = look.library.words.buy_words
+    title, title_node = _title(look)
+    scope = Scope(look, title_node, _words_pattern(buy))
     own = _own_control(look) or _buy_words(look, rules.words)
-    control = own or _buy_words(look, look.library.words.buy_words) or _phrase(look)
+    control = own or _buy_words(look, buy, scope) or _phrase(look)
+    any_control = control or _buy_words(look, buy)
     if not rules.control and not rules.words:
-        own = control
+        own = any_control
     if known is None and own is not None and not look.is_contradicted:
         known = own if _links_to_id(look) else None
-    return LiveEvidence(address or known, _title(look), _price(look), control, field, own)
+    price = _price(look, scope, id_is_known=bool(address or known))
+    any_offer = bool(price or any_control or any(map(_has_price, look.products)) or _amount(look))
+    return LiveEvidence(
+        address or known, title, price, control, field, own, any_offer=any_offer, any_control=any_control
+    )
 
 
 def _quote(marker: str, where: str, text: str) -> Evidence:
@@ -99,25 +126,28 @@ def _field(look: Look) -> Evidence | None:
     return None
 
 
-def _title(look: Look) -> Evidence | None:
-    places = look.platform.live.title or look.library.generic.live.title
-    for place in places:
-        for text in _values(look, place):
+def _title(look: Look) -> tuple[Evidence | None, LexborNode | None]:
+    """Return the title, and the visible element that holds it, where one does."""
+    for place in look.title_places:
+        for node, text in _values(look, place):
             if text:
-                return _quote(place.selector, "title", text)
-    return None
+                return _quote(place.selector, "title", text), None if place.attribute else node
+    return None, None
 
 
-def _values(look: Look, place: Place) -> list[str]:
+def _values(look: Look, place: Place) -> list[tuple[LexborNode, str]]:
     if place.attribute is None:
-        return [look.page.text_of(node) for node in look.page.find(place.selector)]
-    return [
-        (node.attributes.get(place.attribute) or "").strip() for node in look.page.find(place.selector, anywhere=True)
-    ]
+        return [(node, look.page.text_of(node)) for node in look.page.find(place.selector)]
+    nodes = look.page.find(place.selector, anywhere=True)
+    return [(node, (node.attributes.get(place.attribute) or "").strip()) for node in nodes]
 
 
-def _price(look: Look) -> Evidence | None:
-    for product in look.products:
+def _has_price(product: Product) -> bool:
+    return product.has_price
+
+
+def _price(look: Look, scope: Scope, *, id_is_known: bool) -> Evidence | None:
+    for product in look.products_of_target(id_is_known=id_is_known):
         if product.has_price:
             return _quote("price", product.where, product.quote)
     for selector in look.platform.live.price:
@@ -128,12 +158,29 @@ def _price(look: Look) -> Evidence | None:
     amount = look.page.meta("product:price:amount") or look.page.meta("og:price:amount")
     if amount and any(map(str.isdigit, amount)):
         return _quote("product:price:amount", "Open Graph", amount)
+    return _amount(look, scope)
+
+
+def _amount(look: Look, scope: Scope | None = None) -> Evidence | None:
+    """Find an amount of money in visible main text, of the product's own where a scope is given."""
     pattern = compiled(look.library.words.currency)
+    others = _folded(look.library.words.not_prices)
+    tried = 0
     for block in look.page.blocks:
         match = pattern.search(block.text[:2000])
-        if match:
+        if not match or any(phrase in block.text for phrase in others):
+            continue
+        if scope is None or scope.holds(block.node):
             return _quote(match[0], "visible main text", block.shown)
+        tried += 1
+        if tried >= _MAX_AMOUNTS:
+            return None
     return None
+
+
+@lru_cache(maxsize=8)
+def _folded(phrases: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(fold, phrases))
 
 
 def _own_control(look: Look) -> Evidence | None:
@@ -181,13 +228,15 @@ def _phrase(look: Look) -> Evidence | None:
     return None
 
 
-def _buy_words(look: Look, words: tuple[str, ...]) -> Evidence | None:
+def _buy_words(look: Look, words: tuple[str, ...], scope: Scope | None = None) -> Evidence | None:
     if not words:
         return None
     pattern = _words_pattern(words)
     for control in look.page.controls:
         match = pattern.search(control.text) if len(control.text) <= _MAX_BUTTON else None
-        if match and not _sells_another(look, control.node):
+        if not match or _sells_another(look, control.node):
+            continue
+        if scope is None or (not scope.leads_away(control.node) and scope.holds(control.node.parent)):
             return _quote(match[0], "buy control", control.text)
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 
 from takedown.judging.decoding import decode
@@ -12,8 +13,9 @@ from takedown.judging.structured import Product, products
 from takedown.judging.target import Target
 from takedown.observation import Observation
 from takedown.platform.library import Library
-from takedown.platform.models import Platform
+from takedown.platform.models import Place, Platform
 
+_HEADING = "h1"
 # A page that only forwards: the whole script is one assignment of a literal.
 _FORWARD = re.compile(
     r"\s*(?:(?:window|self|top|document|parent)\.)*location(?:\.href\s*=|\s*=|\.(?:replace|assign)\s*\()"
@@ -109,6 +111,10 @@ class Look:
     @cached_property
     def own_products(self) -> list[Product]:
         """The blocks that are about the reported listing."""
+        return self.products_of_target(id_is_known=bool(self.live.id))
+
+    def products_of_target(self, *, id_is_known: bool) -> list[Product]:
+        """Return the blocks about the reported listing, given whether the page says which listing it is."""
         if self.is_contradicted:
             return []
         own = [product for product in self.products if self._is_own(product)]
@@ -117,7 +123,7 @@ class Look:
         # A sole block that names no listing speaks for the page, and the page must say which listing it is.
         silent = [product for product in self.products if not self._links(product)]
         names = {product.name for product in silent}
-        return silent if len(names) == 1 and len(silent) == len(self.products) and self.live.id else []
+        return silent if len(names) == 1 and len(silent) == len(self.products) and id_is_known else []
 
     def _links(self, product: Product) -> list[str]:
         return [url for link in product.urls if (url := self.page.resolve(link)) is not None]
@@ -130,6 +136,29 @@ class Look:
             return not links and any(map(self.target.holds_id, product.ids)) and self.is_same_address
         return any(map(self.target.holds_id, product.ids))
 
+    @property
+    def title_places(self) -> tuple[Place, ...]:
+        """Where the product's title stands."""
+        return self.platform.live.title or self.library.generic.live.title
+
+    @cached_property
+    def title_nodes(self) -> frozenset[int]:
+        """Elements in which only a product's title stands."""
+        return self._found(part for part in self._title_selectors if part != _HEADING)
+
+    @cached_property
+    def title_headings(self) -> frozenset[int]:
+        """Elements in which a product's title stands, or the heading of a page without a product."""
+        return self._found(part for part in self._title_selectors if part == _HEADING)
+
+    @property
+    def _title_selectors(self) -> list[str]:
+        selectors = [place.selector for place in self.title_places if place.attribute is None]
+        return [part.strip() for selector in selectors for part in selector.split(",")]
+
+    def _found(self, selectors: Iterable[str]) -> frozenset[int]:
+        return frozenset(node.mem_id for selector in selectors for node in self.page.find(selector))
+
     @cached_property
     def live(self) -> LiveEvidence:
         """What the page shows of a live listing."""
@@ -138,12 +167,12 @@ class Look:
     @cached_property
     def has_product(self) -> bool:
         """Whether the page shows any product data of its own."""
-        if self.own_products or self.live.control or self.live.field:
+        if self.own_products or self.live.any_control or self.live.field:
             return True
-        return bool(self.products) or bool(self.live.id and self.live.title and self.live.price)
+        return bool(self.products) or self.live.may_be_live
 
     @cached_property
     def is_bare(self) -> bool:
         """Whether the page shows little, and no product."""
         page = self.page
-        return not page.is_html or (page.size <= BARE and not self.products and not self.live.control)
+        return not page.is_html or (page.size <= BARE and not self.products and not self.live.any_control)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from functools import cache
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from takedown.judging.reading import Block
 
 _BEFORE, _NEXT = 60, 120
+_MAX_REFUSED = 100
 _ID_VALUE = re.compile(r"[?&][^=&#]{0,40}id=(\d{4,25})(?=[&#]|$)", re.IGNORECASE)
 _TRIM = " \t\"'.,:;!?()[]-–—|…·•*。！？、，：；"  # noqa: RUF001 - full-width marks are meant
 
@@ -26,18 +28,22 @@ _Folded = cache(fold)
 
 if TYPE_CHECKING:
     _Check = Callable[[Marker, Look, Platform], Evidence | None]
+    Accept = Callable[[Look, Block, str], bool]
+    """Whether a block that holds a phrase (folded) may speak."""
 
 
-def find(markers: Iterable[Marker], look: Look, owner: Platform) -> tuple[Marker, Evidence] | None:
-    """Return the first marker that stands, and the evidence of it."""
+def find(
+    markers: Iterable[Marker], look: Look, owner: Platform, accept: Accept | None = None
+) -> tuple[Marker, Evidence] | None:
+    """Return the first marker that stands, and the evidence of it; `accept` may refuse blocks of text."""
     for marker in markers:
-        evidence = stands(marker, look, owner)
+        evidence = stands(marker, look, owner, accept)
         if evidence is not None:
             return marker, evidence
     return None
 
 
-def stands(marker: Marker, look: Look, owner: Platform) -> Evidence | None:
+def stands(marker: Marker, look: Look, owner: Platform, accept: Accept | None = None) -> Evidence | None:
     """Return the evidence of a marker, None where one of its conditions does not hold.
 
     Parameters
@@ -48,17 +54,19 @@ def stands(marker: Marker, look: Look, owner: Platform) -> Evidence | None:
         The observation.
     owner
         The platform whose hosts a URL form without hosts of its own means.
+    accept
+        Refuses blocks of text whose words do not count, a seller's own for one.
     """
     if marker.http and look.status not in marker.http:
         return None
-    found = [check(marker, look, owner) for check in _checks(marker)]
+    found = [check(marker, look, owner) for check in _checks(marker, accept)]
     evidence = next((item for item in found if item is not None), None)
     if evidence is None or None in found or _disarmed(marker, look):
         return None
     return evidence
 
 
-def _checks(marker: Marker) -> list[_Check]:
+def _checks(marker: Marker, accept: Accept | None) -> list[_Check]:
     checks: list[_Check] = []
     if marker.header is not None:
         checks.append(_header)
@@ -67,7 +75,9 @@ def _checks(marker: Marker) -> list[_Check]:
     if marker.selector is not None:
         checks.append(_selector)
     elif marker.any or marker.all:
-        checks.append({"raw": _raw, "title": _title, "text": _text, "heading": _text}[marker.scope])
+        text: _Check = functools.partial(_text, accept=accept)
+        by_scope: dict[str, _Check] = {"raw": _raw, "title": _title, "text": text, "heading": text}
+        checks.append(by_scope[marker.scope])
     return checks
 
 
@@ -127,7 +137,7 @@ def _raw(marker: Marker, look: Look, _owner: Platform) -> Evidence | None:
         phrase, place = _in_raw(marker, text)
         if not phrase:
             continue
-        if where == "source" and marker.yields_to_live and look.live.is_proof:
+        if where == "source" and marker.yields_to_live and look.live.may_be_live:
             return None  # a library names the walls it knows
         return _evidence(phrase, where, text[max(0, place - _BEFORE) : place + _NEXT])
     return None
@@ -170,15 +180,20 @@ def _title(marker: Marker, look: Look, _owner: Platform) -> Evidence | None:
     return None
 
 
-def _text(marker: Marker, look: Look, _owner: Platform) -> Evidence | None:
+def _text(marker: Marker, look: Look, _owner: Platform, accept: Accept | None = None) -> Evidence | None:
     blocks = look.page.blocks
+    refused = 0
     for block in blocks:
         if marker.max_block is not None and len(block.shown) > marker.max_block:
             continue
         if marker.scope == "heading" and not _is_heading(block, look):
             continue
         phrase = _phrase(marker, block.text)
-        if phrase:
+        if phrase and accept is not None and not accept(look, block, _Folded(phrase)):
+            refused += 1
+            if refused >= _MAX_REFUSED:
+                return None
+        elif phrase:
             return _evidence(phrase, "visible main heading" if block.heading else "visible main text", block.shown)
     return None
 

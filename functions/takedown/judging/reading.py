@@ -32,6 +32,8 @@ class Block:
     """As a visitor reads it, spaces collapsed."""
     heading: int
     """1 to 3 for a heading of that rank, 0 for other text."""
+    node: LexborNode | None = None
+    """The element that the text stands in: the innermost that is no part of a sentence."""
 
     @functools.cached_property
     def text(self) -> str:
@@ -68,11 +70,13 @@ class _Around:
 
     heading: int = 0
     section: bool = False
+    node: LexborNode | None = None
+    """The innermost element that is no part of a sentence."""
 
-    def with_(self, tag: str) -> _Around:
-        if tag not in _HEADINGS and tag not in _SECTIONS:
+    def with_(self, tag: str, node: LexborNode) -> _Around:
+        if tag in INLINE:
             return self
-        return _Around(self.heading or _HEADINGS.get(tag, 0), self.section or tag in _SECTIONS)
+        return _Around(self.heading or _HEADINGS.get(tag, 0), self.section or tag in _SECTIONS, node)
 
 
 _EndOfBlock = None
@@ -120,6 +124,7 @@ class Reader:
         self._block.parts.append(text)
         if not text.isspace():
             self._block.heading = self._block.heading or around.heading
+            self._block.node = self._block.node or around.node
         if self._control is not None:
             self._control.parts.append(text)
 
@@ -137,7 +142,7 @@ class Reader:
         elif self._control is None and self._sight.is_control(node, _CONTROLS):
             self._control = _Pieces(node=node)
             self._stack.append((self._control, around))
-        inner = around.with_(tag)
+        inner = around.with_(tag, node)
         self._stack.extend((child, inner) for child in reversed(list(node.iter(include_text=True))))
 
     def _input(self, node: LexborNode) -> None:
@@ -148,8 +153,9 @@ class Reader:
 
     def _end_block(self) -> None:
         if text := self._block.take():
-            self.blocks.append(Block(text, self._block.heading))
+            self.blocks.append(Block(text, self._block.heading, self._block.node))
         self._block.heading = 0
+        self._block.node = None
 
     def _end_control(self, control: _Pieces) -> None:
         self._control = None

@@ -5,13 +5,12 @@ from __future__ import annotations
 from takedown.judging.findings import Finding, Step, quote
 from takedown.judging.look import Look
 from takedown.judging.markers import find
+from takedown.judging.not_found import not_found, says_gone
 from takedown.judging.page import BARE
-from takedown.judging.structured import availability
 from takedown.states import VerdictKind
 from takedown.verdict import Evidence
 
 _HTTP_ERRORS = range(500, 600)
-_GONE = frozenset({404, 410})
 _REFUSED = frozenset({403, 429})
 _GEO = 451
 
@@ -91,13 +90,9 @@ def _login_form(look: Look) -> Evidence | None:
     if not page.is_html or page.too_complex:
         return None
     fields = page.fields('form input[type="password"]')
-    if not fields or page.size > 2 * BARE or look.products or look.live.control or _says_gone(look):
+    if not fields or page.size > 2 * BARE or look.products or look.live.any_control or says_gone(look):
         return None
     return Evidence(marker="input[type=password]", where="form", quote=" ".join(b.shown for b in page.blocks)[:240])
-
-
-def _says_gone(look: Look) -> bool:
-    return any(find(owner.gone, look, look.platform) for owner in (look.platform, look.library.generic))
 
 
 def server_error(look: Look) -> Finding | None:
@@ -140,37 +135,6 @@ def unreadable(look: Look) -> Finding | None:
     if not look.page.too_complex:
         return None
     return Finding(VerdictKind.ERROR, "page_too_complex", "The page is built to be costly to read.", "8.complexity")
-
-
-def not_found(look: Look) -> Finding | None:
-    """9: 404 or 410 at the listing's own address.
-
-    A shop that serves its pages with a wrong status is caught here: a product block for the same id contradicts.
-    """
-    if look.status not in _GONE:
-        return None
-    if look.target.is_short_link:
-        detail = "A short link is gone; the listing behind it was not seen."
-        return Finding(VerdictKind.ERROR, "short_link", detail, "9.short-link", _status(look))
-    here = find(look.platform.region, look, look.platform)
-    if here:
-        detail = "Not found, and the page says that it is not shown in this region."
-        rule = f"9.region:{look.platform.platform}.{here[0].name}"
-        return Finding(VerdictKind.GEO_BLOCKED, "region_phrase", detail, rule, (here[1],))
-    words = [product for product in look.own_products if product.availability == "in"]
-    if words and not _says_gone(look):
-        detail = f"Status {look.status}, but the page offers the same listing."
-        return Finding(
-            VerdictKind.ERROR, "contradiction", detail, "9.contradiction",
-            quote(availability([]), words[0].where, words[0].quote),
-        )  # fmt: skip
-    return Finding(
-        VerdictKind.REMOVED,
-        f"http_{look.status}",
-        f"The listing's own address answers {look.status}.",
-        "9.not-found",
-        _status(look),
-    )
 
 
 def _status(look: Look) -> tuple[Evidence, ...]:

@@ -8,6 +8,7 @@ listing. So doubts are settled by leaving out.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -39,7 +40,7 @@ class Sight:
         self._hidden = hidden_names([node.text() for node in tree.css("style")])
         tokens = (re.escape(token).replace(r"\-", "[-_]?") for token in words.aside_tokens)
         self._aside = re.compile(rf"(?:^|[^a-z0-9])(?:{'|'.join(tokens)})")
-        self._above_h1 = _ancestors(tree.css("h1"))
+        self._above_h1 = ancestors(tree.css("h1"))
 
     def shows(self, node: LexborNode, *, in_section: bool) -> bool:
         """Tell whether an element is visible main content, given that its parent is.
@@ -62,10 +63,7 @@ class Sight:
         """Tell whether its role, class or id says that it is no main content."""
         if (attributes.get("role") or "").strip().lower() in self._words.chrome_roles:
             return True
-        label = f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('data-testid') or ''}"
-        if label.isspace():
-            return False
-        names = [name for name in _CAMEL.sub("-", label[:_MAX_NAME]).lower().split() if not name.startswith(_STATES)]
+        names = label_names(attributes)
         if any(map(self._aside.search, names)):
             return True
         return node.mem_id not in self._above_h1 and any(map(self._is_chrome_name, names))
@@ -102,7 +100,15 @@ class Sight:
         )
 
 
-def _ancestors(nodes: list[LexborNode]) -> frozenset[int]:
+def label_names(attributes: dict[str, str | None]) -> list[str]:
+    """Return the class names, id and test id of an element, in lower case, with hyphens for camel case."""
+    label = f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('data-testid') or ''}"
+    if label.isspace():
+        return []
+    return [name for name in _CAMEL.sub("-", label[:_MAX_NAME]).lower().split() if not name.startswith(_STATES)]
+
+
+def ancestors(nodes: Iterable[LexborNode]) -> frozenset[int]:
     """Return the memory ids above any of the nodes; each is climbed through once."""
     found: set[int] = set()
     for node in nodes:

@@ -150,7 +150,7 @@ def _refusal(name: str, error: ValidationError) -> ConfigurationError:
 
 
 def _selectors(platform: Platform) -> Iterator[tuple[str, str]]:
-    for section in ("walls", "logins", "gone", "stock", "region"):
+    for section in ("walls", "doubts", "logins", "gone", "stock", "region"):
         for marker in getattr(platform, section):
             if marker.selector is not None:
                 yield f"{section}.{marker.name}.selector", marker.selector

@@ -202,6 +202,8 @@ class Platform(Document):
     not_listings: tuple[NotListing, ...] = ()
     wrappers: tuple[Wrapper, ...] = ()
     walls: tuple[Marker, ...] = ()
+    doubts: tuple[Marker, ...] = ()
+    """What makes a 404 say nothing, though it proves no wall: a bare page with a captcha, or about maintenance."""
     logins: tuple[Marker, ...] = ()
     gone: tuple[Marker, ...] = ()
     stock: tuple[Marker, ...] = ()

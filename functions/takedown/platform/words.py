@@ -32,6 +32,16 @@ class Words(Document):
     """Attributes of template engines whose elements a script shows or removes, nobody knows which."""
     buy_words: tuple[Phrase, ...]
     """What a buy button says."""
+    not_prices: tuple[Phrase, ...]
+    """What an amount stands beside that is no product's price: the least order that ships free, a voucher."""
+    seller_tokens: tuple[Phrase, ...]
+    """Class or id words of what a seller writes (titles, descriptions): a gone phrase there is no page's."""
+    seller_exempt: tuple[Phrase, ...]
+    """Words in the same name by which it is a message of the page after all (`error-desc`)."""
+    lead_ins: frozenset[str]
+    """What may stand before a colon or dash and a gone phrase in a page's own message ("Oops - …")."""
+    gone_hints: tuple[Phrase, ...]
+    """Words that are too weak to mean REMOVED, and strong enough that a price alone does not mean LIVE."""
     currency: Pattern
     """A price, in normalised text."""
     tracking: tuple[Pattern, ...]

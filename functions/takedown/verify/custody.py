@@ -48,7 +48,7 @@ def check_custody(
         if case is not None and told.case != (case.tenant, case.case_id):
             raise IntegrityError("the record is of another case")
         if told.twice:
-            raise IntegrityError(f"{told.twice[0]} is told twice")
+            raise IntegrityError(f"{told.twice[0]} is told twice with different digests")
     _captures(contents, told, captures, withheld)
     return told
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.headerregistry import AddressHeader
@@ -13,6 +13,7 @@ from takedown.bundle.documents import Delivery, ExportedCase, ExportedNotice
 from takedown.errors import IntegrityError
 from takedown.notice import NoticeText
 from takedown.states import Role
+from takedown.verify.captures import SealedHere
 from takedown.verify.contents import Contents
 from takedown.verify.told import Told
 
@@ -38,9 +39,14 @@ _UNREADABLE = (MessageError, ValueError, LookupError, TypeError, AttributeError,
 
 
 def check_notices(
-    contents: Contents, case: ExportedCase | None, told: Told, withheld: Mapping[str, str]
+    contents: Contents,
+    case: ExportedCase | None,
+    captures: Mapping[str, SealedHere],
+    told: Told,
+    withheld: Mapping[str, str],
 ) -> Mapping[str, ExportedNotice]:
     """Check every notice; returns those that can be read, by their ids."""
+    records = [here.record for here in captures.values() if here.record and here.record.purpose == "infringement"]
     findings = contents.findings
     folders = contents.below(NOTICES)
     notices: dict[str, ExportedNotice] = {}
@@ -51,7 +57,9 @@ def check_notices(
             continue
         with findings.check("notice-approval", key):
             notices[key] = contents.document(f"{NOTICES}/{key}/notice.json", ExportedNotice)
-            _approved(notices[key], case, told)
+            added = {item.requested_by.person for item in records if item.listing_id in notices[key].listing_ids}
+            opened = {case.opened_by.person} if case else set()
+            _approved(notices[key], told, added | opened | told.openers)
         if key in notices and "sent.eml" in folders[key]:
             with findings.check("notice-message", key):
                 check_message(contents.read(f"{NOTICES}/{key}/sent.eml"), notices[key].text)
@@ -76,10 +84,10 @@ def _on_record(contents: Contents, key: str, files: set[str], told: Told, withhe
         contents.document(f"{NOTICES}/{key}/delivery.json", Delivery)
 
 
-def _approved(notice: ExportedNotice, case: ExportedCase | None, told: Told) -> None:
-    """Look for the approval of exactly this text, by another person than the one who opened the case."""
+def _approved(notice: ExportedNotice, told: Told, preparers: Collection[str]) -> None:
+    """Look for the approval of exactly this text, by another person than those who opened the case or added to it."""
     sent, digest = told.sent[notice.notice_id], notice.text.digest
-    if sent.facts.get("text") != digest:
+    if sent.facts.get("text", digest) != digest:
         raise IntegrityError("notice.json holds another text than the one that the custody record says was sent")
     given = [item for item in told.approved.get(notice.notice_id, ()) if item.seq < sent.seq]
     if not given:
@@ -87,15 +95,12 @@ def _approved(notice: ExportedNotice, case: ExportedCase | None, told: Told) -> 
     approval = given[-1]
     if approval.sha256 != digest:
         raise IntegrityError("another text was approved than the one that was sent")
-    preparers = told.openers | ({case.opened_by.person} if case else set())
     if approval.person.casefold() in {person.casefold() for person in preparers}:
         raise IntegrityError(f"approved by {approval.person}, who prepared it")
     if approval.role not in {Role.APPROVER, Role.ADMIN}:
         raise IntegrityError(f"approved by {approval.person} as {approval.role}, who may not approve")
     if sent.facts.get("approver", approval.person) != approval.person:
         raise IntegrityError("sent on the approval of another person than the one on the custody record")
-    if approval.facts.get("expires_at", sent.ts) < sent.ts:
-        raise IntegrityError(f"sent at {sent.ts}, after its approval had expired")
 
 
 def check_message(data: bytes, text: NoticeText) -> None:

@@ -73,7 +73,7 @@ def _check(name: str, contents: Contents, trust: Trust) -> Report:
     check_page(contents, withheld)
     captures = check_captures(contents, case, withheld, trust)
     told = check_custody(contents, case, captures, withheld)
-    notices = check_notices(contents, case, told, withheld) if told else {}
+    notices = check_notices(contents, case, captures, told, withheld) if told else {}
     documents = Documents(case, captures, notices, told, withheld)
     check_observations(contents, documents)
     check_listings(contents, documents)

@@ -21,7 +21,6 @@ class Event:
     sha256: str
     person: str
     role: str
-    ts: str
     facts: dict[str, str]
 
 
@@ -58,12 +57,11 @@ class Told:
 
     def _note(self, action: str, key: str, event: dict[str, Any]) -> None:
         seq, facts, actor = event["seq"], event["facts"], event["actor"]
-        about = Event(seq, str(event["sha256"]), actor["person"], actor["role"], event["ts"], facts)
+        about = Event(seq, str(event["sha256"]), actor["person"], actor["role"], facts)
         table = {CustodyAction.CAPTURE_SEALED: self.sealed, CustodyAction.NOTICE_SENT: self.sent}
         if action in table:
-            if key in table[CustodyAction(action)]:
+            if table[CustodyAction(action)].setdefault(key, about).sha256 != about.sha256:
                 self.twice.append(f"{action} {key}")
-            table[CustodyAction(action)].setdefault(key, about)
         elif action == CustodyAction.NOTICE_APPROVED:
             self.approved.setdefault(key, []).append(about)
         elif action == CustodyAction.NOTICE_DRAFTED:
