@@ -40,10 +40,10 @@ def draft_again(case_id: CaseId) -> tuple[dict[str, Any], int]:
     batches = sorted({item.batch for item in listings if item.state is ListingState.CAPTURED})
     head = services.custody.head(TENANT, case_id)
     for batch in batches:
-        # The case machine again, from drafting on: it follows each notice to its end. The record grows with every
-        # rejection and every failure, so asked twice about the same, it starts once.
+        # The case machine again; by this name it begins with drafting, and follows each notice to its end. The record
+        # grows with every rejection and every failure, so asked twice about the same, it starts once.
         name = f"{case_id}-b{batch}-d{head.seq if head else 0}"
-        event = {"tenant": TENANT, "case_id": case_id, "batch": batch, "draft_only": True}
+        event = {"tenant": TENANT, "case_id": case_id, "batch": batch}
         services.workflow.start(services.opener.machine_arn, name, event)
     return {"batches": batches}, HTTPStatus.ACCEPTED.value
 

@@ -45,6 +45,17 @@ class Client:
         """Send; raise `ApiError` on a problem."""
         return self.call("POST", path, json.dumps(body if body is not None else {}).encode(), headers)
 
+    def all(self, path: str, name: str) -> list[Any]:
+        """Read every page of a list; `name` is what the answers call it."""
+        found: list[Any] = []
+        following = ""
+        while True:
+            answer = self.get(f"{path}{following}")
+            found += answer[name]
+            if answer.get("next") is None:
+                return found
+            following = f"?after={answer['next']}"
+
     def call(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - any JSON
         """Send bytes as they are."""
         sent = {**self._headers, **({"Content-Type": "application/json"} if body else {}), **(headers or {})}

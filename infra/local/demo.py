@@ -26,11 +26,16 @@ from infra.local.example import the_case
 from infra.local.marketplace import Marketplace
 
 OUT = ROOT / "out" / "demo"
+UNDER_WAY = {"REPORTED", "CAPTURED"}
 FINAL = {"REMOVED"}
 PATIENCE = 150
 """Seconds for each stage: far more than it takes, far less than a person would wait."""
 
 console = Console(highlight=False)
+
+
+class DemoError(RuntimeError):
+    """The story cannot go on; one line says why."""
 
 
 def say(line: str) -> None:
@@ -68,7 +73,7 @@ class Demo:
 
     def listings(self) -> list[dict[str, Any]]:
         """Read the listings, and remember what each is called."""
-        found: list[dict[str, Any]] = self.paula.get(self.path("/listings"))["listings"]
+        found: list[dict[str, Any]] = self.paula.all(self.path("/listings"), "listings")
         for item in found:
             self.ever.setdefault(item["url"], set()).add(item["state"])
         return found
@@ -78,7 +83,7 @@ class Demo:
         headline("1  Paula opens a case on five listings")
         case = self.paula.post("/cases", the_case(self.shop), **{"Idempotency-Key": "demo"})
         self.case_id = case["case_id"]
-        say(f"POST /cases -> case {self.case_id}")
+        say(f"POST /cases -> case {self.case_id}, {case['listings']} listings")
         same = self.paula.post("/cases", the_case(self.shop), **{"Idempotency-Key": "demo"})
         say(f"the same request again -> the same case, run once: {same['case_id'] == self.case_id}")
         headline("2  Each listing is captured, sealed and judged; one that fails does not stop the others")
@@ -90,9 +95,13 @@ class Demo:
                 if item["state"] != "REPORTED" and item["url"] not in told:
                     told.add(item["url"])
                     say(f"{item['url']}  {item['state']}  {item['failure'] or item['observed_status'] or ''}")
-            return found if all(item["state"] not in {"REPORTED", "CAPTURED"} for item in found) else None
+            # They are registered after the API has answered: none there yet is not all of them done.
+            done = len(found) == case["listings"] and all(item["state"] not in UNDER_WAY for item in found)
+            return found if done else None
 
-        wait_for(captured, seconds=PATIENCE, what="every listing to be captured and drafted")
+        found = wait_for(captured, seconds=PATIENCE, what="every listing to be captured and drafted")
+        if not any(item["notice_id"] for item in found):
+            raise DemoError(f"nothing was captured; the first listing says: {found[0]['failure']}")
 
     def approve(self) -> None:
         """Read the notice, be refused as its preparer, approve it as a second person."""
@@ -211,7 +220,11 @@ def main() -> int:
         )
         with LocalCloud(options) as cloud:
             demo = Demo(cloud, shop)
-            bundle = demo.run()
+            try:
+                bundle = demo.run()
+            except (DemoError, TimeoutError, ApiError) as error:
+                print(f"The demo failed: {error} (logs: {cloud.log_dir}, gone when it ends)", file=sys.stderr)
+                return 1
             console.print()
             console.print(demo.results())
     code = verify(bundle)

@@ -75,6 +75,8 @@ def test_a_seller_cannot_turn_an_offered_listing_into_a_removed_one() -> None:
         "<body><h1>Scheduled maintenance, back at 5pm</h1></body>",
         "<body><h1>Wir sind gleich zurück</h1><p>Wartungsarbeiten</p></body>",
         "<body><p>Too many requests. Slow down.</p></body>",
+        "<body><h1>Runtime Error</h1></body>",
+        "<body><script>document.cookie='k='+f();location.reload()</script></body>",
         "<body><p>Checking your browser before accessing the shop.</p></body>",
     ],
 )

@@ -88,6 +88,13 @@ def test_free_text_beside_a_live_product_is_a_contradiction() -> None:
     assert look("ebay", body).reason == "contradiction"
 
 
+def test_a_products_title_alone_contradicts_free_text() -> None:
+    head = f'<head><link rel="canonical" href="{LISTING["ebay"]}"></head>'
+    title, words = '<h1 class="x-item-title__mainTitle">Lamp</h1>', "This listing was ended by the seller."
+    assert look("ebay", f"{head}{title}<p>{words} I listed it again, enjoy!</p>").reason == "contradiction"
+    assert look("ebay", f'{head}{title}<div data-testid="d-statusmessage">{words}</div>').kind == "REMOVED"
+
+
 def test_the_platforms_own_message_outweighs_title_and_price() -> None:
     for platform, message in (
         ("ebay", '<div data-testid="d-statusmessage">This listing was ended by the seller on Sat, 3 May.</div>'),

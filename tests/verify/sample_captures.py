@@ -39,7 +39,9 @@ def png(width: int, height: int, rgb: tuple[int, int, int]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-def capture_files(number: int, listing: int, *, gone: bool, shot: bytes | None = None) -> dict[str, bytes]:
+def capture_files(
+    number: int, listing: int, *, gone: bool, shot: bytes | None = None, by: Actor = PERSON
+) -> dict[str, bytes]:
     """Make the files of one capture, `capture.json` among them."""
     body = f"<!doctype html><title>{number}</title><script>alert({number})</script>".encode()
     files = {
@@ -60,7 +62,7 @@ def capture_files(number: int, listing: int, *, gone: bool, shot: bytes | None =
         capture_id=CAPTURES[number],
         attempt=0,
         purpose="removal" if gone else "infringement",
-        requested_by=PERSON,
+        requested_by=by,
         requested_url=URLS[listing],
         visited_url=HREFS[listing],
         final_url=HREFS[listing],

@@ -200,10 +200,11 @@ def dossier(
     signer: LocalSigner,
     authorities: Sequence[TimeStampAuthority],
     shots: Sequence[bytes | None] = (None, None, None),
+    requested_by: tuple[Actor, Actor] = (PERSON, PERSON),
 ) -> CaseDossier:
     """Make the whole case."""
     files = [
-        capture_files(number, listing, gone=gone, shot=shots[number])
+        capture_files(number, listing, gone=gone, shot=shots[number], by=requested_by[listing])
         for number, listing, gone in ((0, 0, False), (1, 1, False), (2, 0, True))
     ]
     sent_at = "2026-11-20T11:00:00.000Z"

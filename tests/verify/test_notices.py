@@ -13,7 +13,7 @@ from takedown import canonical
 from takedown.errors import IntegrityError
 from takedown.verify.notices import check_message
 from tests.verify import samples
-from tests.verify.forging import Bench, failure
+from tests.verify.forging import Bench, export, failure
 
 NOTICE = f"data/notices/{samples.NOTICE}"
 
@@ -64,6 +64,15 @@ def test_a_notice_that_was_not_approved_as_it_was_sent_is_found(
     change(events)
     report = bench.verify_insider(bench.chained(events))
     assert said in failure(report, "notice-approval").reason
+
+
+def test_a_notice_approved_by_who_added_one_of_its_listings_is_found(bench: Bench) -> None:
+    case = samples.dossier(
+        signer=bench.signer, authorities=bench.authorities, requested_by=(samples.PERSON, samples.APPROVER)
+    )
+    report = bench.verify(export(case, bench.signer, bench.authorities))
+    assert [check.name for check in report.failures] == ["notice-approval"]
+    assert "Bob Approver, who prepared it" in failure(report, "notice-approval").reason
 
 
 def test_a_notice_with_another_text_than_the_message_is_found(bench: Bench) -> None:

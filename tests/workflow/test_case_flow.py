@@ -225,7 +225,7 @@ def test_an_approved_notice_leaves_though_nobody_waits_for_the_approval_any_more
     story: Story, cloud: LocalCloud, shop: Marketplace, mails: list[bytes]
 ) -> None:
     paula, amir = story.demo.paula, story.demo.amir
-    case = paula.post("/cases", {**the_case(shop), "listings": [{"url": shop.item_url("1014")}]})
+    case = paula.post("/cases", {**the_case(shop), "listings": [{"url": shop.item_url("1009")}]})
     where = f"/cases/{case['case_id']}/notices"
     (notice,) = wait_for(lambda: paula.get(where)["notices"] or None, seconds=60, what="a draft")
     this = f"{where}/{notice['notice_id']}"

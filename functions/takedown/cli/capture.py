@@ -112,7 +112,7 @@ class _Desk:
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @click.option("--out", metavar="DIR", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where each capture gets a folder of its own.")  # fmt: skip  # noqa: E501
 @click.option("--allow-host", "allowed", metavar="HOST:PORT", multiple=True, help="Let exactly this one through the guard; the record says so.")  # fmt: skip  # noqa: E501
-@click.option("--tsa", "tsas", metavar="[NAME=]URL", multiple=True, help="A time-stamp authority (RFC 3161). Two independent ones for court use.")  # fmt: skip  # noqa: E501
+@click.option("--tsa", "tsas", metavar="[NAME=]URL", multiple=True, help="A time-stamp authority (RFC 3161); once for each, two independent ones for court use. One that is down is a gap in the seal.")  # fmt: skip  # noqa: E501
 @click.option("--locale", metavar="TAG", default="en-US", show_default=True, help="Language that the browser asks for.")
 @click.option("--timezone", metavar="ZONE", default="UTC", show_default=True, help="Time zone that the browser shows.")
 @click.option("--viewport", metavar="WxH", default="1280x800", show_default=True, help="Size of the window in pixels.")
@@ -131,6 +131,7 @@ def capture(
     """Capture and seal each URL, and say in one line of JSON what came of it.
 
     Exit code 0: there is a sealed record of every URL, whatever the pages did (a refused URL has one, too); else 1.
+    Exit code 2: something in the call itself is wrong, and nothing was visited.
     The seal is signed with a key of this machine, made on first use in ~/.config/takedown or TAKEDOWN_HOME.
     """
     desk = _Desk(
@@ -181,10 +182,10 @@ def _browser(locale: str, timezone: str, viewport: str, *, no_sandbox: bool) -> 
     zones = available_timezones()
     if zones and timezone not in zones:  # a system without the database cannot tell; the browser has its own
         raise InputError("--timezone", f"{timezone!a} is no time zone.", "Write it as Europe/Berlin.")
-    path = os.environ.get("CHROMIUM_PATH")
-    if path and not os.access(path, os.X_OK):
-        raise ConfigurationError("CHROMIUM_PATH", f"{path!a} is no program.")
-    path = path or next(filter(None, map(shutil.which, BROWSERS)), None)
+    given = os.environ.get("CHROMIUM_PATH")
+    path = next(filter(None, map(shutil.which, [given] if given else BROWSERS)), None)
+    if given and path is None:
+        raise ConfigurationError("CHROMIUM_PATH", f"{given!a} is no program.")
     try:
         return BrowserSettings(
             executable_path=path,

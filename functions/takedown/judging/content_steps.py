@@ -140,7 +140,9 @@ def _is_contradicted(look: Look, marker: Marker) -> bool:
     """Tell whether the page shows a product that the marker's words could not stand beside."""
     if look.live.is_buyable or (marker.without_product and look.has_product):
         return True
-    return marker.selector is None and look.live.contradicts_words
+    # An element that holds nothing but a product's title stands on no page of a platform that has no product.
+    is_product = look.live.contradicts_words or (look.live.id is not None and bool(look.title_nodes))
+    return marker.selector is None and is_product
 
 
 def _may_be_incidental(marker: Marker) -> bool:
