@@ -38,9 +38,7 @@ class ListingsInput(Frozen):
 
 
 @router.post("/cases", summary="Open a case on a right and its listings", tags=["cases"])
-def open_case(
-    body: Annotated[CaseInput, Body()], idempotency_key: IdempotencyKey = None
-) -> tuple[dict[str, Any], int]:
+def open_case(body: Annotated[CaseInput, Body()], idempotency_key: IdempotencyKey = None) -> tuple[dict[str, Any], int]:
     """Open a case: its listings are registered and captured, and notices drafted, after this has answered.
 
     Nothing is sent before another person approves it.

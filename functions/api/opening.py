@@ -210,7 +210,7 @@ class Opener:
         if repeated:
             raise InputListError(repeated)
 
-    def _keep(  # noqa: PLR0913 - all of it stands in the batch
+    def _keep(
         self,
         listings: Sequence[Listing],
         case: Case,
@@ -254,9 +254,7 @@ def _repeated(case: Case, request: str, by: Actor, idempotency_key: str | None) 
         if batch.request_sha256 == request:
             return batch
         if idempotency_key is not None:
-            raise ConflictError(
-                "this Idempotency-Key was used for another request; use a fresh one for other listings"
-            )
+            raise ConflictError("this Idempotency-Key was used for another request; use a fresh one for other listings")
     return None
 
 

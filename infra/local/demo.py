@@ -26,6 +26,7 @@ from infra.local.example import the_case
 from infra.local.marketplace import Marketplace
 
 OUT = ROOT / "out" / "demo"
+KEY = "demo"
 UNDER_WAY = {"REPORTED", "CAPTURED"}
 FINAL = {"REMOVED"}
 PATIENCE = 150
@@ -81,10 +82,10 @@ class Demo:
     def open_case(self) -> None:
         """Open the case, and wait until every listing is captured or has failed."""
         headline("1  Paula opens a case on five listings")
-        case = self.paula.post("/cases", the_case(self.shop), **{"Idempotency-Key": "demo"})
+        case = self.paula.post("/cases", the_case(self.shop), **{"Idempotency-Key": KEY})
         self.case_id = case["case_id"]
         say(f"POST /cases -> case {self.case_id}, {case['listings']} listings")
-        same = self.paula.post("/cases", the_case(self.shop), **{"Idempotency-Key": "demo"})
+        same = self.paula.post("/cases", the_case(self.shop), **{"Idempotency-Key": KEY})
         say(f"the same request again -> the same case, run once: {same['case_id'] == self.case_id}")
         headline("2  Each listing is captured, sealed and judged; one that fails does not stop the others")
         told: set[str] = set()
@@ -100,7 +101,7 @@ class Demo:
             return found if done else None
 
         found = wait_for(captured, seconds=PATIENCE, what="every listing to be captured and drafted")
-        if not any(item["notice_id"] for item in found):
+        if all(item["state"] == "CAPTURE_FAILED" for item in found):
             raise DemoError(f"nothing was captured; the first listing says: {found[0]['failure']}")
 
     def approve(self) -> None:
@@ -223,7 +224,7 @@ def main() -> int:
             try:
                 bundle = demo.run()
             except (DemoError, TimeoutError, ApiError) as error:
-                print(f"The demo failed: {error} (logs: {cloud.log_dir}, gone when it ends)", file=sys.stderr)
+                print(f"The demo failed: {error}", file=sys.stderr)
                 return 1
             console.print()
             console.print(demo.results())

@@ -373,9 +373,7 @@ def test_another_batch_that_registers_the_same_url_meanwhile_stops_nothing(
     assert [item.order for item in stored(aws)] == [(1, 0), (2, 0), (2, 1)]
 
 
-def test_a_busy_table_is_waited_for(
-    aws: Aws, opener: Opener, s3: S3Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_busy_table_is_waited_for(aws: Aws, opener: Opener, s3: S3Client, monkeypatch: pytest.MonkeyPatch) -> None:
     opened(opener, 1)
     commit = aws.cases.commit
     busy = iter([True] * 5)

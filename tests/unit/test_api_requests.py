@@ -29,7 +29,11 @@ SETTINGS = {
     "POWERTOOLS_SERVICE_NAME": "takedown",
 }
 CONTEXT = SimpleNamespace(
-    function_name="api", memory_limit_in_mb=512, invoked_function_arn="arn:api", aws_request_id="1", function_version="1"
+    function_name="api",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:api",
+    aws_request_id="1",
+    function_version="1",
 )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from api.callers import actor_of
 from api.problems import from_error
 from api.views import MOST_BYTES, page, show_case
 from takedown.errors import InputError, InputListError
 from takedown.states import Role
 from tests.support.values import case, listing
-
-import pytest  # noqa: I001 - stands with the others once sorted
 
 
 def test_a_page_ends_at_its_limit_and_says_whether_more_follows() -> None:

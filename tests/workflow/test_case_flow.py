@@ -16,7 +16,7 @@ import urllib3
 
 from infra.local.client import ApiError, Client, wait_for
 from infra.local.cloud import LocalCloud
-from infra.local.demo import Demo
+from infra.local.demo import Demo, DemoError
 from infra.local.example import the_case
 from infra.local.marketplace import Marketplace
 from takedown import canonical
@@ -46,7 +46,7 @@ def story(cloud: LocalCloud, shop: Marketplace) -> Story:
     for item in demo.listings():
         number = item["url"].rsplit("/", 1)[1]
         listings[number] = demo.paula.get(demo.path(f"/listings/{item['listing_id']}"))
-    return Story(demo, listings, demo.paula.get(demo.path("/timeline"))["events"], bundle)
+    return Story(demo, listings, demo.paula.all(demo.path("/timeline"), "events"), bundle)
 
 
 def test_a_listing_whose_capture_fails_does_not_stop_its_case(story: Story) -> None:
@@ -284,9 +284,60 @@ def test_listings_can_be_added_and_repeats_are_named(story: Story, shop: Marketp
     (error,) = caught.value.problem["errors"]
     assert error["field"] == "listings[1].url"
     assert "already in the case" in error["problem"]
-    (added,) = demo.paula.post(demo.path("/listings"), {"listings": [{"url": shop.item_url("1011")}]})["listings"]
-    where = demo.path(f"/listings/{added['listing_id']}")
-    wait_for(lambda: demo.paula.get(where)["state"] == "NOTICE_DRAFTED" or None, seconds=60, what="the added listing")
+    body = {"listings": [{"url": shop.item_url("1011")}]}
+    answer = demo.paula.post(demo.path("/listings"), body)
+    assert (answer["batch"], answer["listings"]) == (2, 1)
+    assert answer["case"]["listings"] == len(story.listings) + 1
+
+    def drafted() -> bool | None:
+        found = [item for item in demo.listings() if item["url"] == shop.item_url("1011")]
+        return [item["state"] for item in found] == ["NOTICE_DRAFTED"] or None
+
+    wait_for(drafted, seconds=60, what="the added listing")
+    assert demo.paula.post(demo.path("/listings"), body) == answer, "the same request again is the same batch"
+    keyed = {"Idempotency-Key": "added"}
+    more = {"listings": [{"url": shop.item_url("1013")}]}
+    third = demo.paula.post(demo.path("/listings"), more, **keyed)
+    assert demo.paula.post(demo.path("/listings"), more, **keyed) == third
+    with pytest.raises(ApiError, match="Idempotency-Key was used for another request") as caught:
+        demo.paula.post(demo.path("/listings"), {"listings": [{"url": shop.item_url("1015")}]}, **keyed)
+    assert caught.value.status == 409
+    added = [event for event in demo.paula.all(demo.path("/timeline"), "events") if event["action"] == "LISTINGS_ADDED"]
+    assert [event["facts"]["batch"] for event in added] == ["2", "3"]
+
+
+def test_long_lists_come_in_pages(story: Story) -> None:
+    demo = story.demo
+    first = demo.paula.get(demo.path("/listings?limit=2"))
+    second = demo.paula.get(demo.path(f"/listings?limit=2&after={first['next']}"))
+    assert [(item["batch"], item["place"]) for item in first["listings"] + second["listings"]] == [
+        (1, place) for place in range(4)
+    ]
+    whole = demo.paula.all(demo.path("/timeline"), "events")
+    page = demo.paula.get(demo.path("/timeline?limit=3&after=1"))
+    assert [event["seq"] for event in page["events"]] == [2, 3, 4]
+    assert page["next"] == 4
+    assert page["head"] == whole[-1]["digest"]
+
+
+def test_an_auditor_reads_and_exports_and_changes_nothing(story: Story, cloud: LocalCloud, shop: Marketplace) -> None:
+    olga, demo = Client(cloud.api_url, "dev-auditor"), story.demo
+    assert olga.get(demo.path())["case_id"] == demo.case_id
+    assert olga.post(demo.path("/bundles"))["requested_by"]["role"] == "auditor"
+    for path, body in (("/cases", the_case(shop)), (demo.path("/listings"), {"listings": the_case(shop)["listings"]})):
+        with pytest.raises(ApiError) as caught:
+            olga.post(path, body)
+        assert caught.value.status == 403
+
+
+def test_the_demo_says_in_one_line_that_nothing_was_captured(cloud: LocalCloud, shop: Marketplace) -> None:
+    demo = Demo(cloud, shop)
+    broken = {**the_case(shop), "listings": [{"url": shop.item_url(BROKEN)}]}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("infra.local.demo.the_case", lambda _: broken)
+        patched.setattr("infra.local.demo.KEY", "nothing")
+        with pytest.raises(DemoError, match=r"nothing was captured; the first listing says: UNREACHABLE"):
+            demo.open_case()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 from typing import NoReturn
@@ -86,6 +87,7 @@ def main() -> NoReturn:
 
 def _fail(message: str, code: int) -> NoReturn:
     line = " ".join(message.split())
-    # ascii(): what came from outside never reaches a terminal as a control sequence.
-    click.echo(f"takedown: {ascii(line)[1:-1]}", err=True)
+    with contextlib.suppress(OSError):  # nobody reads it: the exit code still says it
+        # ascii(): what came from outside never reaches a terminal as a control sequence.
+        click.echo(f"takedown: {ascii(line)[1:-1]}", err=True)
     sys.exit(code)
