@@ -1,4 +1,4 @@
-"""Opening a case and adding listings to it: everything is checked, and the whole request kept, before anything begins."""
+"""Opening a case and adding listings to it: all is checked, and the whole request kept, before anything begins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registering the listings of a batch: each once, however often the step is tried and in whichever batch it came first."""
+"""Registering the listings of a batch: each once, however often the step is tried, whichever batch it came in first."""
 
 from __future__ import annotations
 

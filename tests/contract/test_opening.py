@@ -328,9 +328,10 @@ def test_a_step_killed_between_two_transactions_goes_on_where_it_was(
             raise RuntimeError("killed")
         commit(writes)
 
-    with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="killed"):
+    with monkeypatch.context() as patched:
         patched.setattr(aws.cases, "commit", killed)
-        run(aws, s3, 1)
+        with pytest.raises(RuntimeError, match="killed"):
+            run(aws, s3, 1)
     assert len(stored(aws)) == 200
     assert run(aws, s3, 1).orders == 250
     assert len(stored(aws)) == 250

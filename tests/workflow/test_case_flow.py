@@ -237,7 +237,7 @@ def test_an_approved_notice_leaves_though_nobody_waits_for_the_approval_any_more
         return found
 
     machines = cloud.client("stepfunctions")
-    machines.send_task_failure(taskToken=wait_for(token, seconds=60, what="who waits"), error="States.Timeout")
+    machines.send_task_failure(taskToken=wait_for(token, seconds=60, what="who waits"), error="Gone")
     wait_for(lambda: paula.get(this)["failure"], seconds=60, what="the failure on the record")
     before = len(mails)
     good = {"digest": notice["digest"], "confirmed": [point["point"] for point in notice["checklist"]]}
