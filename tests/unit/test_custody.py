@@ -85,7 +85,7 @@ def test_the_record_never_runs_backwards() -> None:
     )
     assert append("default", "c1", head, early).ts == head.ts, "a slow clock does not date an event before its head"
     forged = append("default", "c1", head, early).model_copy(update={"ts": "1999-01-01T00:00:00.000Z"})
-    with pytest.raises(ChainError, match=r"event 1: recorded at 1999-01-01T00:00:00\.000Z, before the event it follows"):
+    with pytest.raises(ChainError, match=r"event 1: recorded at 1999-01-01T.* before the event it follows"):
         verify_chain([head.to_bytes(), forged.to_bytes()])
 
 
