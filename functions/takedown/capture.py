@@ -121,7 +121,7 @@ class CaptureRecord(Document):
     visited_url: str | None
     """What was handed to the browser: the guard's canonical form; null where the guard refused."""
     final_url: str | None
-    """Where the main frame ended; null where no page was obtained."""
+    """What the main response answered for; null where no page was obtained."""
     started_at: Timestamp
     ended_at: Timestamp
     status: CaptureStatus

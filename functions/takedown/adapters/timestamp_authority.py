@@ -31,7 +31,12 @@ class HttpTimeStampAuthority:
     """
 
     def __init__(self, url: str, *, name: str | None = None, timeout: float = 10) -> None:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise ConfigurationError(
+                "TSA_URLS", f"{url!a} is not a URL.", "Give the authority's RFC 3161 URL."
+            ) from error
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ConfigurationError(
                 "TSA_URLS", f"{url!r} is not an http(s) URL.", "Give the authority's RFC 3161 URL."
