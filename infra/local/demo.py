@@ -52,7 +52,9 @@ def headline(line: str) -> None:
 class Demo:
     """One run of the story."""
 
-    def __init__(self, cloud: LocalCloud, shop: Marketplace) -> None:
+    def __init__(self, cloud: LocalCloud, shop: Marketplace, out: Path = OUT) -> None:
+        self.out = out
+        """Where the bundle and what establishes trust in it go."""
         self.cloud = cloud
         self.shop = shop
         self.paula = Client(cloud.api_url, "dev-preparer")
@@ -161,15 +163,15 @@ class Demo:
             return found if found["state"] == "READY" else None
 
         request = wait_for(ready, seconds=PATIENCE, what="the bundle")
-        shutil.rmtree(OUT, ignore_errors=True)
-        (OUT / "trust").mkdir(parents=True)
-        target = OUT / str(request["name"])
+        shutil.rmtree(self.out, ignore_errors=True)
+        (self.out / "trust").mkdir(parents=True)
+        target = self.out / str(request["name"])
         answer = urllib3.request("GET", request["download_url"], retries=False, preload_content=False)
         with target.open("xb") as file:
             shutil.copyfileobj(answer, file)
-        shutil.copy(self.cloud.tsa_root_pem, OUT / "trust" / "development-tsa-root.pem")
-        (OUT / "trust" / "key-fingerprint.txt").write_text(self.cloud.signing_key_fingerprint + "\n")
-        say(f"{target.relative_to(ROOT)}  {request['bytes']:,} bytes  SHA-256 {request['sha256']}")
+        shutil.copy(self.cloud.tsa_root_pem, self.out / "trust" / "development-tsa-root.pem")
+        (self.out / "trust" / "key-fingerprint.txt").write_text(self.cloud.signing_key_fingerprint + "\n")
+        say(f"{target.relative_to(self.out.parent)}  {request['bytes']:,} bytes  SHA-256 {request['sha256']}")
         return target
 
     def results(self) -> Table:

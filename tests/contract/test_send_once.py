@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -228,6 +229,23 @@ def test_a_listing_changed_in_the_meantime_costs_no_knowledge(aws: Aws) -> None:
     sent = send(aws, Interrupted(aws.mailbox, after=change))
     assert sent.state is NoticeState.SENT
     assert sent.message_id
+
+
+def test_a_listing_changed_while_the_sending_is_recorded_costs_no_knowledge(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(aws)
+    original = aws.custody.append
+
+    def overtaken(*arguments: Any, **more: Any) -> object:  # noqa: ANN401 - whatever it is called with
+        monkeypatch.setattr(aws.custody, "append", original)
+        item = aws.cases.get(Listing, "default", "c", "l1")
+        aws.cases.commit([aws.cases.change(item, failure="x")[1]])
+        return original(*arguments, **more)
+
+    monkeypatch.setattr(aws.custody, "append", overtaken)
+    assert send(aws).state is NoticeState.SENT
+    assert mails() == 1
 
 
 def test_another_worker_waits_while_an_attempt_may_still_report(aws: Aws) -> None:

@@ -38,9 +38,9 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(cloud: LocalCloud, shop: Marketplace) -> Story:
+def story(cloud: LocalCloud, shop: Marketplace, tmp_path_factory: pytest.TempPathFactory) -> Story:
     """The demo's own story, told once for this module."""
-    demo = Demo(cloud, shop)
+    demo = Demo(cloud, shop, tmp_path_factory.mktemp("demo") / "out")
     bundle = demo.run()
     listings = {}
     for item in demo.listings():
@@ -331,7 +331,7 @@ def test_an_auditor_reads_and_exports_and_changes_nothing(story: Story, cloud: L
 
 
 def test_the_demo_says_in_one_line_that_nothing_was_captured(cloud: LocalCloud, shop: Marketplace) -> None:
-    demo = Demo(cloud, shop)
+    demo = Demo(cloud, shop, tmp_path_factory.mktemp("demo") / "out")
     broken = {**the_case(shop), "listings": [{"url": shop.item_url(BROKEN)}]}
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("infra.local.demo.the_case", lambda _: broken)
