@@ -330,8 +330,10 @@ def test_an_auditor_reads_and_exports_and_changes_nothing(story: Story, cloud: L
         assert caught.value.status == 403
 
 
-def test_the_demo_says_in_one_line_that_nothing_was_captured(cloud: LocalCloud, shop: Marketplace) -> None:
-    demo = Demo(cloud, shop, tmp_path_factory.mktemp("demo") / "out")
+def test_the_demo_says_in_one_line_that_nothing_was_captured(
+    cloud: LocalCloud, shop: Marketplace, tmp_path: Path
+) -> None:
+    demo = Demo(cloud, shop, tmp_path / "out")
     broken = {**the_case(shop), "listings": [{"url": shop.item_url(BROKEN)}]}
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("infra.local.demo.the_case", lambda _: broken)
