@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
 from takedown import canonical
-from takedown.adapters.case_table import MAX_TRANSACTION, CaseTable, Write
+from takedown.adapters.case_table import CaseTable
 from takedown.capture import CaptureOrder
 from takedown.case import Batch, Case, batch_key
-from takedown.errors import ConflictError, IntegrityError, NotFoundError, RetryableError
+from takedown.errors import IntegrityError, NotFoundError, RetryableError
 from takedown.listing import Listing
 from takedown.states import ListingState
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-MOST_BYTES = 3_000_000
-"""Of the documents of one transaction; DynamoDB takes 4 MB of items in one."""
-ROUNDS = 5
-"""How often a batch is compared with the table again after another one registered a listing of it first."""
+WRITERS = 8
+"""Writes at once."""
 TRIES = 10
-"""How often one transaction is tried: a table takes 1,000 small writes a second under one key, and then says wait."""
+"""How often one write is tried: a table takes 1,000 small writes a second under one key, and then says wait."""
 
 _LISTINGS = TypeAdapter(list[Listing])
 
@@ -97,43 +96,31 @@ def _read(case: Case, batch: Batch, s3: S3Client, work_bucket: str) -> list[List
 def _write(
     given: Sequence[Listing], case: Case, number: int, cases: CaseTable, sleep: Callable[[float], None]
 ) -> list[Listing]:
-    """Write what is not there; return what is in the case by this batch, as it is stored, in the team's order."""
-    for _ in range(ROUNDS):
-        held = {item.listing_id: item for item in cases.all(Listing, case.tenant, case.case_id)}
+    """Write what is not there; return what is in the case by this batch, as it is stored, in the team's order.
+
+    Each listing is written by itself: nothing here has to happen together, and a step that dies goes on where it was.
+    """
+    held = {item.listing_id: item for item in cases.all(Listing, case.tenant, case.case_id)}
+
+    def stored(listing: Listing) -> Listing:
+        if listing.listing_id in held:
+            return held[listing.listing_id]
+        if _add(listing, cases, sleep):
+            return listing
+        return cases.get(Listing, case.tenant, case.case_id, listing.listing_id)  # another batch was first
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        found = list(pool.map(stored, given))
+    return [item for item in found if item.batch == number]
+
+
+def _add(listing: Listing, cases: CaseTable, sleep: Callable[[float], None]) -> bool:
+    for attempt in range(TRIES - 1):
         try:
-            for chunk in _chunks(item for item in given if item.listing_id not in held):
-                _commit(cases, [cases.create(item) for item in chunk], sleep)
-        except ConflictError:
-            continue
-        stored = (held.get(item.listing_id, item) for item in given)
-        return [item for item in stored if item.batch == number]
-    raise RetryableError(f"other batches of case {case.case_id} kept registering the same listings")
-
-
-def _chunks(listings: Iterable[Listing]) -> Iterator[list[Listing]]:
-    chunk: list[Listing] = []
-    size = 0
-    for item in listings:
-        weight = len(item.model_dump_json().encode())
-        if chunk and (len(chunk) == MAX_TRANSACTION or size + weight > MOST_BYTES):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(item)
-        size += weight
-    if chunk:
-        yield chunk
-
-
-def _commit(cases: CaseTable, writes: Sequence[Write], sleep: Callable[[float], None]) -> None:
-    for attempt in range(TRIES):
-        try:
-            cases.commit(writes)
+            return cases.add(listing)
         except RetryableError:
-            if attempt == TRIES - 1:
-                raise
             sleep(random.uniform(0, min(0.1 * 2**attempt, 5.0)))  # noqa: S311 - jitter, not a secret
-            continue
-        return
+    return cases.add(listing)
 
 
 def _order(listing: Listing) -> dict[str, object]:

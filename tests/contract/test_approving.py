@@ -80,7 +80,7 @@ def fail(aws: Aws, error: str, **more: Any) -> None:  # noqa: ANN401 - any field
         "case_id": "c",
         "step": "notice",
         "notice_id": "n1",
-        "error": {"Error": error},
+        "error": {"Error": error, "Cause": None},
         **more,
     }
     failure = Failure.model_validate(event)
