@@ -201,7 +201,7 @@ class Opener:
         return listing
 
     def _refuse_known(self, listings: Sequence[Listing], case: Case) -> None:
-        known = set(self.cases.ids(Listing, case.tenant, case.case_id))
+        known = self.cases.held(Listing, case.tenant, case.case_id, (item.listing_id for item in listings))
         repeated = [
             InputError(f"listings[{item.place}].url", "this listing is already in the case.", "Leave it out.")
             for item in listings

@@ -276,6 +276,24 @@ def test_what_is_registered_already_is_named(aws: Aws, opener: Opener, s3: S3Cli
     assert "already in the case" in problem.problem
 
 
+def test_known_listings_are_found_among_hundreds_and_a_busy_table_is_not_taken_for_an_empty_one(
+    aws: Aws, opener: Opener, s3: S3Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(opener, 150)
+    run(aws, s3, 1)
+    with pytest.raises(InputListError) as caught:
+        add(opener, *range(250))
+    assert [problem.field for problem in caught.value.problems] == ["listings[150].url"]
+    db: Any = aws.cases._db  # noqa: SLF001 - what stands behind it answers half
+
+    def busy(**asked: Any) -> Any:  # noqa: ANN401 - DynamoDB's shape
+        return {"Responses": {}, "UnprocessedKeys": asked["RequestItems"]}
+
+    monkeypatch.setattr(db, "batch_get_item", busy)
+    with pytest.raises(RetryableError):
+        add(opener, 150, 151)
+
+
 def test_callers_at_once_each_get_a_batch_and_the_same_request_gets_one(
     aws: Aws, opener: Opener, machine: Machine, s3: S3Client
 ) -> None:

@@ -47,7 +47,7 @@ def test_every_built_handler_imports_under_its_runtime(built: Path) -> None:
     assert python
     names = (
         "CASE_TABLE CUSTODY_TABLE EVIDENCE_BUCKET WORK_BUCKET SIGNING_KEY NOTICE_SENDER CASE_MACHINE_ARN "
-        "WATCH_MACHINE_ARN BUILD_BUNDLE_FUNCTION PREPARER_ROLES APPROVER_ROLES"
+        "WATCH_MACHINE_ARN SEND_MACHINE_ARN BUILD_BUNDLE_FUNCTION PREPARER_ROLES APPROVER_ROLES AUDITOR_ROLES"
     )
     settings = dict.fromkeys(re.findall(r"\w+", names), "x")
     environment = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from botocore.exceptions import ClientError
@@ -48,6 +48,8 @@ LOOKED_AT = frozenset(
 
 MAX_TRANSACTION = 100
 """Items in one DynamoDB transaction (service quota)."""
+MAX_BATCH_GET = 100
+"""Items in one DynamoDB BatchGetItem (service quota)."""
 
 
 class CaseTable:
@@ -86,18 +88,29 @@ class CaseTable:
             for item in page["Items"]:
                 yield kind.model_validate_json(item["doc"]["S"])
 
-    def ids(self, kind: type[D], tenant: str, case_id: str) -> Iterator[str]:
-        """Read the id of every document of a kind in a case, without the documents."""
-        pages = self._db.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-            ExpressionAttributeValues={":pk": {"S": f"{tenant}#{case_id}"}, ":sk": {"S": _sort(kind, "")}},
-            ProjectionExpression="sk",
-            ConsistentRead=True,
-        )
-        for page in pages:
-            for item in page["Items"]:
-                yield item["sk"]["S"].removeprefix(_sort(kind, ""))
+    def held(self, kind: type[D], tenant: str, case_id: str, item_ids: Iterable[str]) -> set[str]:
+        """Return which of these ids there are documents of, without reading the case or the documents.
+
+        Raises
+        ------
+        RetryableError
+            The table was too busy to answer.
+        """
+        found: set[str] = set()
+        wanted = sorted(set(item_ids))
+        for start in range(0, len(wanted), MAX_BATCH_GET):
+            keys = [_key(tenant, case_id, _sort(kind, item)) for item in wanted[start : start + MAX_BATCH_GET]]
+            while keys:
+                asked = len(keys)
+                answer = self._db.batch_get_item(
+                    RequestItems={self._table: {"Keys": keys, "ProjectionExpression": "sk", "ConsistentRead": True}}
+                )
+                for item in answer["Responses"].get(self._table, []):
+                    found.add(item["sk"]["S"].removeprefix(_sort(kind, "")))
+                keys = answer["UnprocessedKeys"].get(self._table, {}).get("Keys", [])  # type: ignore[assignment]
+                if len(keys) == asked:
+                    raise RetryableError("the case table was too busy to answer")
+        return found
 
     def recent_cases(self, tenant: str, limit: int) -> list[Case]:
         """Read a tenant's cases, newest first."""
