@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -13,11 +14,14 @@ from api.services import caller, services_of
 from api.views import show_notice
 from takedown.approving import approve_notice, carry_out, order_again, reject_notice
 from takedown.case import Case
+from takedown.errors import ApprovalError, ConflictError
 from takedown.listing import Listing
 from takedown.notice import ApprovalInput, Notice, RejectionInput
 from takedown.states import ListingState, Role
 
 router = APIGatewayHttpRouter()
+TRIES = 3
+"""How often a decision is tried again after the notice changed under it."""
 CaseId = Annotated[str, Path(pattern="^[0-9a-z]{1,32}$")]
 
 
@@ -60,8 +64,13 @@ def approve(case_id: CaseId, notice_id: CaseId, body: Annotated[ApprovalInput, B
     """Approve; the notice then leaves once. The approver neither opened the case nor added one of the listings."""
     services = services_of(router)
     actor = require(caller(router), Role.APPROVER, Role.ADMIN)
-    notice = services.cases.get(Notice, TENANT, case_id, notice_id)
-    approved = approve_notice(notice, body, actor, cases=services.cases, custody=services.custody, now=services.now())
+    approved = _decide(
+        case_id,
+        notice_id,
+        lambda notice: approve_notice(
+            notice, body, actor, cases=services.cases, custody=services.custody, now=services.now()
+        ),
+    )
     _carry_out(approved)
     return show_notice(approved)
 
@@ -82,10 +91,28 @@ def reject(case_id: CaseId, notice_id: CaseId, body: Annotated[RejectionInput, B
     """Reject; `POST /cases/<case_id>/drafts` drafts new notices about its listings."""
     services = services_of(router)
     actor = require(caller(router), Role.APPROVER, Role.PREPARER, Role.ADMIN)
-    notice = services.cases.get(Notice, TENANT, case_id, notice_id)
-    rejected = reject_notice(notice, body, actor, cases=services.cases, custody=services.custody, now=services.now())
+    rejected = _decide(
+        case_id,
+        notice_id,
+        lambda notice: reject_notice(
+            notice, body, actor, cases=services.cases, custody=services.custody, now=services.now()
+        ),
+    )
     _carry_out(rejected)
     return show_notice(rejected)
+
+
+def _decide(case_id: str, notice_id: str, decision: Callable[[Notice], Notice]) -> Notice:
+    """Decide on the notice as it stands. The machine may store its token just then: that is no reason to refuse."""
+    cases = services_of(router).cases
+    for _ in range(TRIES):
+        try:
+            return decision(cases.get(Notice, TENANT, case_id, notice_id))
+        except ApprovalError:
+            raise
+        except ConflictError:
+            continue
+    return decision(cases.get(Notice, TENANT, case_id, notice_id))
 
 
 def _carry_out(notice: Notice) -> None:

@@ -107,7 +107,8 @@ class CaseTable:
                 )
                 for item in answer["Responses"].get(self._table, []):
                     found.add(item["sk"]["S"].removeprefix(_sort(kind, "")))
-                keys = answer["UnprocessedKeys"].get(self._table, {}).get("Keys", [])  # type: ignore[assignment]
+                left = answer["UnprocessedKeys"].get(self._table)
+                keys = list(left["Keys"]) if left else []  # type: ignore[arg-type]
                 if len(keys) == asked:
                     raise RetryableError("the case table was too busy to answer")
         return found
