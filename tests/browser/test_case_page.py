@@ -55,3 +55,6 @@ def test_it_shows_its_pictures_under_its_policy_and_asks_for_nothing_else(page: 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "a phone scrolls down only"
+    page.add_style_tag(content="* { letter-spacing: .12em !important }")  # a machine whose only fonts are wide ones
+    assert page.evaluate("getComputedStyle(document.body).letterSpacing") != "normal", "the page's policy let it in"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "whatever fonts it has"
