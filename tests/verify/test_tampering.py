@@ -251,7 +251,7 @@ def test_a_last_line_without_an_end_is_found(bench: Bench) -> None:
 _RANDOM = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-# Plain numbers, brought into range by the test: what is drawn does not depend on the bundle, which differs each session.
+# Plain numbers, brought into range by the test: what is drawn does not depend on the bundle, which differs each run.
 _ANYWHERE = st.integers(0, 2**32)
 
 
